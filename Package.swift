@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floors of the house, bottom to top; an arrow points down only (Documentation/architecture.md).
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func test(_ name: String, of dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "livepatch-for-swift",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "LivepatchKit", targets: ["LivepatchKit"]),
+        .library(name: "LivepatchTesting", targets: ["LivepatchTesting"]),
+        .library(name: "LivepatchAPI", targets: ["LivepatchAPI"]),
+        .library(name: "LivepatchSQLite", targets: ["LivepatchSQLite"]),
+        .library(name: "LivepatchFiles", targets: ["LivepatchFiles"]),
+        .library(name: "LivepatchArchive", targets: ["LivepatchArchive"]),
+        .library(name: "LivepatchHTTP", targets: ["LivepatchHTTP"]),
+        .library(name: "LivepatchService", targets: ["LivepatchService"]),
+        .library(name: "PatchGenerator", targets: ["PatchGenerator"]),
+        .executable(name: "livepatch-server", targets: ["livepatch-server"]),
+        .executable(name: "livepatch-admin", targets: ["livepatch-admin"]),
+        .executable(name: "livepatch-sync", targets: ["livepatch-sync"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // 1: the domain
+        .target(
+            name: "LivepatchKit",
+            dependencies: [crypto, logging, .product(name: "Metrics", package: "swift-metrics")],
+            swiftSettings: strict),
+        .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", crypto], swiftSettings: strict),
+
+        // 2: the wire
+        .target(name: "LivepatchAPI", dependencies: ["LivepatchKit"], swiftSettings: strict),
+
+        // 3: adapters, one outside thing each
+        .systemLibrary(
+            name: "CArchive", path: "Sources/System/CArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CCrypt", path: "Sources/System/CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .target(
+            name: "LivepatchSQLite",
+            dependencies: ["LivepatchKit", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(name: "LivepatchFiles", dependencies: ["LivepatchKit", crypto, logging], swiftSettings: strict),
+        .target(name: "LivepatchArchive", dependencies: ["LivepatchKit", "CArchive"], swiftSettings: strict),
+        .target(
+            name: "LivepatchHTTP",
+            dependencies: [
+                "LivepatchKit", "LivepatchAPI", logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "LivepatchConfiguration",
+            dependencies: [
+                "LivepatchKit",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+
+        // 4: the server, and what a person sees in a terminal
+        .target(
+            name: "LivepatchService",
+            dependencies: [
+                "LivepatchKit", "LivepatchAPI", "CCrypt", crypto, logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "LivepatchConsole",
+            dependencies: ["LivepatchKit", "LivepatchAPI", argumentParser, .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+
+        // 5: executables
+        .executableTarget(
+            name: "livepatch-server",
+            dependencies: [
+                "LivepatchKit", "LivepatchArchive", "LivepatchConfiguration", "LivepatchConsole", "LivepatchFiles",
+                "LivepatchHTTP", "LivepatchService", "LivepatchSQLite", argumentParser, logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "livepatch-admin",
+            dependencies: ["LivepatchKit", "LivepatchAPI", "LivepatchConsole", "LivepatchHTTP", argumentParser],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "livepatch-sync",
+            dependencies: [
+                "LivepatchKit", "LivepatchAPI", "LivepatchConfiguration", "LivepatchConsole", "LivepatchFiles",
+                "LivepatchHTTP", "LivepatchSQLite", argumentParser, logging,
+            ],
+            swiftSettings: strict),
+
+        // Synthetic patches that look real from outside; for tests, the demonstration and benchmarks.
+        .target(
+            name: "PatchGenerator", dependencies: ["LivepatchKit", "CArchive"], path: "Examples/PatchGenerator",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "generate-patches", dependencies: ["PatchGenerator", "LivepatchKit", argumentParser],
+            path: "Examples/generate-patches", swiftSettings: strict),
+
+        // Examples: how to embed the library.
+        .executableTarget(
+            name: "in-process-chain", dependencies: ["LivepatchKit", "LivepatchTesting"],
+            path: "Examples/in-process-chain", swiftSettings: strict),
+        .executableTarget(
+            name: "custom-storage", dependencies: ["LivepatchKit", "LivepatchTesting"],
+            path: "Examples/custom-storage", swiftSettings: strict),
+
+        // Tests, a folder for each room, then chains and whole processes.
+        test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

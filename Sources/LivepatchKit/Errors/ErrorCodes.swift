@@ -1,0 +1,144 @@
+extension LivepatchError.Code {
+    // Values and requests
+    /// A value could not be read: a version, a name, a duration, a time.
+    public static let malformedValue = Self(rawValue: "malformed-value")
+    /// A request's body or parameters do not fit what the operation takes.
+    public static let malformedRequest = Self(rawValue: "malformed-request")
+    /// Nothing is known under that name, or nothing that the caller may see.
+    public static let notFound = Self(rawValue: "not-found")
+    /// The name is taken.
+    public static let alreadyExists = Self(rawValue: "already-exists")
+
+    // Tiers and promotion
+    /// No tier has that name.
+    public static let tierUnknown = Self(rawValue: "tier-unknown")
+    /// Tokens refer to the tier.
+    public static let tierInUse = Self(rawValue: "tier-in-use")
+    /// The last tier cannot be removed.
+    public static let lastTier = Self(rawValue: "last-tier")
+    /// No patch version of that number is in the catalogue.
+    public static let versionUnknown = Self(rawValue: "version-unknown")
+    /// The patch version is blocked.
+    public static let versionBlocked = Self(rawValue: "version-blocked")
+    /// The version's block was made upstream and can only be lifted there.
+    public static let blockedUpstream = Self(rawValue: "blocked-upstream")
+    /// Tiers and promotions are the upstream's here (`patch-sync.sync-tiers`).
+    public static let managedUpstream = Self(rawValue: "managed-upstream")
+    /// Patches enter this chain at its origin, not here.
+    public static let importRefused = Self(rawValue: "import-refused")
+    /// The catalogue changed between plan and application.
+    public static let catalogueChanged = Self(rawValue: "catalogue-changed")
+    /// No recorded change has that number.
+    public static let changeUnknown = Self(rawValue: "change-unknown")
+    /// The recorded change cannot be reversed.
+    public static let notUndoable = Self(rawValue: "not-undoable")
+
+    // Patch files
+    /// The file name does not have the form of a patch file's.
+    public static let patchNameInvalid = Self(rawValue: "patch-name-invalid")
+    /// The archive is not a tarball that can be read.
+    public static let patchArchiveInvalid = Self(rawValue: "patch-archive-invalid")
+    /// The archive ends before its end.
+    public static let patchTruncated = Self(rawValue: "patch-truncated")
+    /// The archive or what it unpacks to is larger than allowed.
+    public static let patchTooLarge = Self(rawValue: "patch-too-large")
+    /// The archive does not hold exactly one kernel module.
+    public static let patchModuleCount = Self(rawValue: "patch-module-count")
+    /// The module is not an ELF object with a readable `.modinfo`.
+    public static let patchModuleInvalid = Self(rawValue: "patch-module-invalid")
+    /// The module does not declare `livepatch=Y`.
+    public static let patchNotLivepatch = Self(rawValue: "patch-not-livepatch")
+    /// The module was built for another kernel than the file name says.
+    public static let patchKernelMismatch = Self(rawValue: "patch-kernel-mismatch")
+    /// The module was built for another architecture than the file name says.
+    public static let patchArchitectureMismatch = Self(rawValue: "patch-architecture-mismatch")
+    /// The `patch.json` in the archive cannot be read.
+    public static let patchMetadataInvalid = Self(rawValue: "patch-metadata-invalid")
+    /// A file of that name is in the catalogue with other content.
+    public static let patchContentDiffers = Self(rawValue: "patch-content-differs")
+
+    // Content and storage
+    /// Bytes do not have the SHA-256 that they were announced with.
+    public static let digestMismatch = Self(rawValue: "digest-mismatch")
+    /// There are more or fewer bytes than announced.
+    public static let lengthMismatch = Self(rawValue: "length-mismatch")
+    /// The storage has no room.
+    public static let storageFull = Self(rawValue: "storage-full")
+    /// The storage cannot be read or written.
+    public static let storageUnavailable = Self(rawValue: "storage-unavailable")
+    /// Stored content is damaged.
+    public static let storageDamaged = Self(rawValue: "storage-damaged")
+    /// Another process or task holds the storage for itself.
+    public static let storageBusy = Self(rawValue: "storage-busy")
+    /// The database cannot be opened, read or written.
+    public static let databaseUnavailable = Self(rawValue: "database-unavailable")
+    /// The database was written by a newer release.
+    public static let databaseNewer = Self(rawValue: "database-newer")
+    /// The file is not a database of this system.
+    public static let databaseForeign = Self(rawValue: "database-foreign")
+
+    // Sync
+    /// No upstream is configured.
+    public static let syncNotConfigured = Self(rawValue: "sync-not-configured")
+    /// Another sync of this data directory is under way.
+    public static let syncUnderWay = Self(rawValue: "sync-under-way")
+    /// The upstream cannot be reached.
+    public static let upstreamUnreachable = Self(rawValue: "upstream-unreachable")
+    /// The upstream took longer than allowed.
+    public static let upstreamTimeout = Self(rawValue: "upstream-timeout")
+    /// The upstream answered with an error.
+    public static let upstreamFailed = Self(rawValue: "upstream-failed")
+    /// The upstream does not accept the sync token.
+    public static let upstreamRefusedToken = Self(rawValue: "upstream-refused-token")
+    /// The upstream does not hold, or does not show, what was asked for.
+    public static let upstreamLacks = Self(rawValue: "upstream-lacks")
+    /// The upstream's answer is not what this protocol allows.
+    public static let upstreamMalformed = Self(rawValue: "upstream-malformed")
+    /// The upstream's documents kept changing while they were read.
+    public static let upstreamMoving = Self(rawValue: "upstream-moving")
+    /// Syncing from that upstream would close a loop.
+    public static let upstreamLoop = Self(rawValue: "upstream-loop")
+    /// The upstream shows so much less than before that it takes a confirmation.
+    public static let upstreamShrunken = Self(rawValue: "upstream-shrunken")
+    /// The upstream shows nothing to this token.
+    public static let upstreamEmpty = Self(rawValue: "upstream-empty")
+
+    // Who asks
+    /// The token is missing, malformed, unknown, expired or revoked; the wire does not say which.
+    public static let tokenRefused = Self(rawValue: "token-refused")
+    /// The administrator is not logged in, or the session has ended.
+    public static let loginRequired = Self(rawValue: "login-required")
+    /// User or password is wrong.
+    public static let loginFailed = Self(rawValue: "login-failed")
+
+    // The server
+    /// The configuration has a mistake.
+    public static let configurationInvalid = Self(rawValue: "configuration-invalid")
+    /// The server is too busy or is stopping; try again later.
+    public static let unavailable = Self(rawValue: "unavailable")
+    /// The server cannot be reached.
+    public static let serverUnreachable = Self(rawValue: "server-unreachable")
+    /// The operation was cancelled.
+    public static let cancelled = Self(rawValue: "cancelled")
+    /// A fault of the program itself.
+    public static let internalFault = Self(rawValue: "internal-fault")
+}
+
+extension LivepatchError.Code: CaseIterable {
+    /// Every code that this project uses, so that a table of them can be proven complete.
+    public static let allCases: [Self] = [
+        .malformedValue, .malformedRequest, .notFound, .alreadyExists,
+        .tierUnknown, .tierInUse, .lastTier, .versionUnknown, .versionBlocked, .blockedUpstream, .managedUpstream,
+        .importRefused, .catalogueChanged, .changeUnknown, .notUndoable,
+        .patchNameInvalid, .patchArchiveInvalid, .patchTruncated, .patchTooLarge, .patchModuleCount,
+        .patchModuleInvalid, .patchNotLivepatch, .patchKernelMismatch, .patchArchitectureMismatch,
+        .patchMetadataInvalid, .patchContentDiffers,
+        .digestMismatch, .lengthMismatch, .storageFull, .storageUnavailable, .storageDamaged, .storageBusy,
+        .databaseUnavailable, .databaseNewer, .databaseForeign,
+        .syncNotConfigured, .syncUnderWay, .upstreamUnreachable, .upstreamTimeout, .upstreamFailed,
+        .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
+        .upstreamShrunken, .upstreamEmpty,
+        .tokenRefused, .loginRequired, .loginFailed,
+        .configurationInvalid, .unavailable, .serverUnreachable, .cancelled, .internalFault,
+    ]
+}

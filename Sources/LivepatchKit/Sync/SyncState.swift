@@ -1,0 +1,84 @@
+/// Where the last sync ended.
+public struct SyncState: Hashable, Sendable, Codable {
+    /// The upstream's route at the last sync that changed or confirmed the catalogue; `nil` before the first one.
+    public var route: Route?
+    /// What the upstream's route lets through.
+    public var upstreamFilters: FilterChain
+    /// This server's own filter at that sync.
+    public var filter: SyncFilter
+    /// Whether tiers and memberships are the upstream's.
+    public var mirrorsTiers: Bool
+    /// The revocations that were applied last.
+    public var revocations: SHA256Digest?
+    /// What a sync may stop at; `nil` if the last one left something to do.
+    public var basis: SyncBasis?
+
+    public init(
+        route: Route? = nil, upstreamFilters: FilterChain = FilterChain(), filter: SyncFilter = .all,
+        mirrorsTiers: Bool = false, revocations: SHA256Digest? = nil, basis: SyncBasis? = nil
+    ) {
+        self.route = route
+        self.upstreamFilters = upstreamFilters
+        self.filter = filter
+        self.mirrorsTiers = mirrorsTiers
+        self.revocations = revocations
+        self.basis = basis
+    }
+}
+
+/// The head that a complete sync ended on: as long as upstream, head and wishes are the same, there is nothing to do.
+public struct SyncBasis: Hashable, Sendable, Codable {
+    /// The head's tag.
+    public let tag: String
+    /// This server's own filter.
+    public let filter: SyncFilter
+    /// Whether tiers were mirrored.
+    public let mirrorsTiers: Bool
+
+    public init(tag: String, filter: SyncFilter, mirrorsTiers: Bool) {
+        self.tag = tag
+        self.filter = filter
+        self.mirrorsTiers = mirrorsTiers
+    }
+}
+
+/// The switch to a new view: all that changes in one transaction at the end of a sync.
+public struct SyncCommit: Sendable {
+    /// Versions that are new, or whose document is. Their bytes were kept with ``Catalog/keepFetchedDocument(_:_:)``; of their files
+    /// those that `filter` and `upstreamFilters` admit enter the catalogue, available unless they are in ``unavailable``.
+    public var changed: [(version: PatchVersion, document: DocumentReference)]
+    /// Files of other versions that are available now.
+    public var arrived: [PatchFileName]
+    /// Files whose content could not be had.
+    public var unavailable: Set<PatchFileName>
+    /// Versions that the upstream no longer shows.
+    public var removed: [PatchVersion]
+    /// Tiers and memberships afterwards; blocks are not part of it.
+    public var tiers: [TierName]
+    public var reach: [PatchVersion: TierName]
+    /// The sync tokens that move because their tier is gone.
+    public var tokens: [TierChange.TokenMove]
+    /// A snapshot to keep of the tiers before this switch, and why; `nil` for none.
+    public var snapshotReason: String?
+    /// What the next sync finds.
+    public var state: SyncState
+    /// What the history says; its change is filled in by the catalogue. Nothing is recorded if nothing changes.
+    public var entry: ChangeEntry
+
+    public init(
+        changed: [(version: PatchVersion, document: DocumentReference)], arrived: [PatchFileName],
+        unavailable: Set<PatchFileName>, removed: [PatchVersion], tiers: [TierName], reach: [PatchVersion: TierName],
+        tokens: [TierChange.TokenMove], snapshotReason: String?, state: SyncState, entry: ChangeEntry
+    ) {
+        self.changed = changed
+        self.arrived = arrived
+        self.unavailable = unavailable
+        self.removed = removed
+        self.tiers = tiers
+        self.reach = reach
+        self.tokens = tokens
+        self.snapshotReason = snapshotReason
+        self.state = state
+        self.entry = entry
+    }
+}

@@ -1,0 +1,94 @@
+/// The difference between two ``TierState``s, and the sync tokens that move with it: what a plan applies in one transaction, what
+/// the history keeps, and what an undo reverses.
+public struct TierChange: Hashable, Sendable, Codable {
+    /// The list of tiers before and after, if it changes.
+    public struct TierListChange: Hashable, Sendable, Codable {
+        public let before: [TierName]
+        public let after: [TierName]
+    }
+
+    /// A patch version whose last tier changes; `nil` stands for no tier.
+    public struct ReachChange: Hashable, Sendable, Codable {
+        public let version: PatchVersion
+        public let before: TierName?
+        public let after: TierName?
+    }
+
+    /// A sync token that changes its tier.
+    public struct TokenMove: Hashable, Sendable, Codable {
+        /// The token's name.
+        public let token: String
+        public let before: TierName
+        public let after: TierName
+
+        public init(token: String, before: TierName, after: TierName) {
+            self.token = token
+            self.before = before
+            self.after = after
+        }
+    }
+
+    public let tiers: TierListChange?
+    public let reach: [ReachChange]
+    public let blocked: [Block]
+    public let unblocked: [Block]
+    public let tokens: [TokenMove]
+
+    /// What leads from one state to another.
+    public init(from before: TierState, to after: TierState, tokens: [TokenMove] = []) {
+        tiers = before.tiers == after.tiers ? nil : TierListChange(before: before.tiers, after: after.tiers)
+        reach = Set(before.reach.keys).union(after.reach.keys).sorted()
+            .filter { before.reach[$0] != after.reach[$0] }
+            .map { ReachChange(version: $0, before: before.reach[$0], after: after.reach[$0]) }
+        let old = Set(before.blocks)
+        let new = Set(after.blocks)
+        blocked = new.subtracting(old).sorted()
+        unblocked = old.subtracting(new).sorted()
+        self.tokens = tokens
+    }
+
+    private init(
+        tiers: TierListChange?, reach: [ReachChange], blocked: [Block], unblocked: [Block], tokens: [TokenMove]
+    ) {
+        self.tiers = tiers
+        self.reach = reach
+        self.blocked = blocked
+        self.unblocked = unblocked
+        self.tokens = tokens
+    }
+
+    /// Whether nothing changes.
+    public var isEmpty: Bool {
+        tiers == nil && reach.isEmpty && blocked.isEmpty && unblocked.isEmpty && tokens.isEmpty
+    }
+
+    /// The change that leads back.
+    public var inverse: TierChange {
+        TierChange(
+            tiers: tiers.map { TierListChange(before: $0.after, after: $0.before) },
+            reach: reach.map { ReachChange(version: $0.version, before: $0.after, after: $0.before) },
+            blocked: unblocked, unblocked: blocked,
+            tokens: tokens.map { TokenMove(token: $0.token, before: $0.after, after: $0.before) })
+    }
+
+    /// The state that this change leads to from a state which holds, wherever the change touches it, what was there before.
+    ///
+    /// - Returns: `nil` if the state differs from what the change expects to find.
+    public func applied(to state: TierState) -> TierState? {
+        var state = state
+        if let tiers {
+            guard state.tiers == tiers.before else { return nil }
+            state.tiers = tiers.after
+        }
+        for change in reach {
+            guard state.reach[change.version] == change.before else { return nil }
+            state.reach[change.version] = change.after
+        }
+        guard Set(unblocked).isSubset(of: state.blocks) else { return nil }
+        let known = Set(state.blocks)
+        guard known.isDisjoint(with: blocked) else { return nil }
+        state.blocks = known.subtracting(unblocked).union(blocked).sorted()
+        guard state.reach.values.allSatisfy(state.tiers.contains) else { return nil }
+        return state
+    }
+}

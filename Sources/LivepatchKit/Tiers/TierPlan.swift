@@ -1,0 +1,35 @@
+/// What a command would change, worked out before anything is touched: it can be printed (`--dry-run`) or applied.
+public struct TierPlan: Hashable, Sendable, Codable {
+    /// What a tier's machines and downstreams would see appear and disappear.
+    public struct Effect: Hashable, Sendable, Codable {
+        public let tier: TierName
+        public let appearing: [PatchVersion]
+        public let disappearing: [PatchVersion]
+    }
+
+    public let command: TierCommand
+    public let change: TierChange
+    /// What each tier gains and loses, in tier order, tiers that are added or removed among them; tiers that stay as they are
+    /// do not appear.
+    public let effects: [Effect]
+    /// What the administrator should know besides, in whole sentences.
+    public let notes: [String]
+
+    init(command: TierCommand, from before: TierState, to after: TierState, tokens: [TierChange.TokenMove], notes: [String]) {
+        self.command = command
+        self.notes = notes
+        change = TierChange(from: before, to: after, tokens: tokens)
+        let names = after.tiers + before.tiers.filter { !after.tiers.contains($0) }
+        effects = names.compactMap { tier in
+            let old = Set(before.offered(in: tier))
+            let new = Set(after.offered(in: tier))
+            return old == new
+                ? nil
+                : Effect(
+                    tier: tier, appearing: new.subtracting(old).sorted(), disappearing: old.subtracting(new).sorted())
+        }
+    }
+
+    /// Whether the command would change nothing.
+    public var isEmpty: Bool { change.isEmpty }
+}

@@ -1,0 +1,19 @@
+public import FoundationEssentials
+
+/// A server's own tiers as they were before something replaced them, kept so that they can be restored.
+public struct TierSnapshot: Hashable, Sendable, Codable {
+    public let id: Int64
+    public let taken: Date
+    /// What was about to replace the tiers.
+    public let reason: String
+    public let tiers: [TierName]
+    public let reach: [PatchVersion: TierName]
+
+    public init(id: Int64, taken: Date, reason: String, tiers: [TierName], reach: [PatchVersion: TierName]) {
+        self.id = id
+        self.taken = taken
+        self.reason = reason
+        self.tiers = tiers
+        self.reach = reach
+    }
+}
