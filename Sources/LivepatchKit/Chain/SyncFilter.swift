@@ -36,8 +36,7 @@ public struct FilterChain: Hashable, Sendable, Codable {
 
 extension SyncFilter {
     private enum CodingKeys: String, CodingKey {
-        case architectures, flavours
-        case minimumKernel = "minimum-kernel"
+        case architectures, flavours, minimumKernel
     }
 
     public init(from decoder: any Decoder) throws {

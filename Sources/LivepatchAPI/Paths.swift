@@ -1,0 +1,85 @@
+public import LivepatchKit
+
+/// Where everything is on the wire. Segments in braces in a route's template are parameters.
+public enum Paths {
+    // Public
+    public static let root = "/"
+    public static let debugInformation = "/debug/info"
+    public static let debugStatus = "/debug/status"
+
+    // Patch files, for sync tokens and administrators
+    public static let patchFileTemplate = "/v1/patches/{filename}"
+    public static func patchFile(_ name: PatchFileName) -> String { "/v1/patches/\(segment(name.description))" }
+
+    // What a downstream reads, with its sync token
+    public static let syncHead = "/v1/sync/head"
+    public static let syncRevocations = "/v1/sync/revocations"
+    public static let syncTiers = "/v1/sync/tiers"
+    public static let syncTierTemplate = "/v1/sync/tiers/{tier}"
+    public static let syncVersionTemplate = "/v1/sync/versions/{version}"
+    public static func syncDocument(_ name: DocumentName) -> String {
+        switch name {
+        case .revocations: syncRevocations
+        case .tiers: syncTiers
+        case .tier(let tier): "\(syncTiers)/\(segment(tier.description))"
+        case .version(let version): "/v1/sync/versions/\(segment(version.description))"
+        }
+    }
+
+    // Administration
+    public static let login = "/v1/admin/login"
+    public static let logout = "/v1/admin/logout"
+    public static let session = "/v1/admin/session"
+
+    public static let tiers = "/v1/admin/tiers"
+    public static let tierSnapshots = "/v1/admin/tier-snapshots"
+    /// `GET` lists the history, `POST` carries out a command.
+    public static let changes = "/v1/admin/changes"
+
+    /// `GET` lists patch versions.
+    public static let patches = "/v1/admin/patches"
+    public static let patchVersionTemplate = "/v1/admin/patches/{version}"
+    public static func patchVersion(_ version: PatchVersion) -> String { "\(patches)/\(segment(version.description))" }
+    /// `PUT` imports a file.
+    public static let patchImportTemplate = "/v1/admin/patch-files/{filename}"
+    public static func patchImport(_ filename: String) -> String { "/v1/admin/patch-files/\(segment(filename))" }
+
+    public static let storagePatches = "/v1/admin/storage/patches"
+    public static let storageRefresh = "/v1/admin/storage/refresh"
+    public static let storageVerify = "/v1/admin/storage/verify"
+    public static let storageCollect = "/v1/admin/storage/gc"
+
+    public static let syncTokens = "/v1/admin/sync-tokens"
+    public static let syncTokenTemplate = "/v1/admin/sync-tokens/{name}"
+    public static func syncToken(_ name: String) -> String { "\(syncTokens)/\(segment(name))" }
+    public static let syncTokenRotateTemplate = "/v1/admin/sync-tokens/{name}/rotate"
+    public static func syncTokenRotate(_ name: String) -> String { "\(syncToken(name))/rotate" }
+
+    /// `GET` tells the state, `POST` triggers or joins a sync.
+    public static let sync = "/v1/admin/sync"
+    public static let syncReports = "/v1/admin/sync/reports"
+
+    /// A path segment with everything percent-encoded that RFC 3986 (section 3.3) does not allow in one, and `/` and `%`.
+    public static func segment(_ text: String) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+".utf8)
+        let digits = Array("0123456789ABCDEF".utf8)
+        return String(
+            decoding: text.utf8.flatMap {
+                plain.contains($0) ? [$0] : [UInt8(ascii: "%"), digits[Int($0 >> 4)], digits[Int($0 & 15)]]
+            },
+            as: UTF8.self)
+    }
+}
+
+/// Header fields of this project.
+public enum HeaderNames {
+    /// The id of the deployment that asks, as it says itself.
+    public static let deployment = "Livepatch-Deployment"
+    /// The server's release, in every answer.
+    public static let serverVersion = "Livepatch-Server-Version"
+}
+
+/// The release of this project, `MAJOR.MINOR.PATCH` (semantic versioning 2.0.0).
+public enum Release {
+    public static let version = "0.1.0"
+}

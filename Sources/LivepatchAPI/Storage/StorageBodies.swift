@@ -1,0 +1,38 @@
+public import LivepatchKit
+
+/// `GET /v1/admin/storage/patches`: every file of the catalogue and whether its content is there, in order of name.
+public struct StoragePatchesBody: Hashable, Sendable, Codable {
+    public let files: [PatchFileRecord]
+    /// Bytes of content that are held.
+    public let heldBytes: Int64
+    /// Bytes that can still be stored, if that can be known.
+    public let freeBytes: Int64?
+
+    public init(files: [PatchFileRecord], heldBytes: Int64, freeBytes: Int64?) {
+        self.files = files
+        self.heldBytes = heldBytes
+        self.freeBytes = freeBytes
+    }
+}
+
+/// `POST /v1/admin/storage/verify`
+public struct StorageVerifyBody: Hashable, Sendable, Codable {
+    /// Whether damaged and missing content is fetched from the upstream again.
+    public let repair: Bool
+
+    public init(repair: Bool) { self.repair = repair }
+}
+
+/// `POST /v1/admin/storage/gc`
+public struct StorageCollectBody: Hashable, Sendable, Codable {
+    public let dryRun: Bool
+
+    public init(dryRun: Bool) { self.dryRun = dryRun }
+}
+
+/// One line of the answer to work on the storage (`application/x-ndjson`): `progress` lines, then `ended` or `problem`.
+public enum StorageEventBody<Result: Hashable & Sendable & Codable>: Hashable, Sendable, Codable {
+    case progress(StorageProgress)
+    case ended(Result)
+    case problem(Problem)
+}
