@@ -20,7 +20,7 @@ public struct CatalogRevision: Hashable, Sendable, Comparable, Codable {
 ///
 /// Every function is one transaction: it happens whole or not at all, and whoever reads afterwards sees it. A change to what
 /// anybody could see increases ``revision()``; one that changes nothing does not. Another process may change the same catalogue.
-public protocol Catalog: Sendable {
+public protocol Catalog: DocumentCache {
     // MARK: Reading
 
     func revision() async throws -> CatalogRevision
@@ -74,10 +74,6 @@ public protocol Catalog: Sendable {
     /// Keeps a version's document that was made from its files, if the catalogue still has that revision. Does not increase it.
     func setVersionDocument(_ version: PatchVersion, _ document: PublishedDocument, expecting revision: CatalogRevision)
         async throws
-    /// Bytes that a sync fetched, by digest.
-    func fetchedDocument(_ digest: SHA256Digest) async throws -> [UInt8]?
-    /// Keeps fetched bytes over an interruption, until the next ``commit(_:)``.
-    func keepFetchedDocument(_ bytes: [UInt8], _ digest: SHA256Digest) async throws
 
     // MARK: Sync
 
@@ -86,7 +82,9 @@ public protocol Catalog: Sendable {
     /// Replaces all blocks by other deployments with the upstream's.
     /// - Returns: what that changed.
     @discardableResult func applyRevocations(_ blocks: [Block], entry: ChangeEntry) async throws -> TierChange
-    /// Switches to a new view.
+    /// Switches to a new view. The route and the filters of the sync's state are part of what downstreams see.
+    /// - Throws: ``LivepatchError`` with the code `catalogue-changed` if the catalogue no longer has the revision that the commit
+    ///   was made from.
     func commit(_ commit: SyncCommit) async throws
 }
 
@@ -110,7 +108,7 @@ public struct PatchVersionRecord: Hashable, Sendable, Codable {
     public let bytes: Int64
     /// The CVEs of all files, sorted.
     public let cves: [String]
-    /// The document that it was synced from; `nil` for imported versions.
+    /// The document that it was synced from, or that was made of its files; `nil` if it has to be made (again).
     public let document: DocumentReference?
 
     public init(

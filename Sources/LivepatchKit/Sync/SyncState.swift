@@ -44,9 +44,13 @@ public struct SyncBasis: Hashable, Sendable, Codable {
 
 /// The switch to a new view: all that changes in one transaction at the end of a sync.
 public struct SyncCommit: Sendable {
+    /// The revision that the commit was made from.
+    public var expected: CatalogRevision
     /// Versions that are new, or whose document is. Their bytes were kept with ``Catalog/keepFetchedDocument(_:_:)``; of their files
     /// those that `filter` and `upstreamFilters` admit enter the catalogue, available unless they are in ``unavailable``.
     public var changed: [(version: PatchVersion, document: DocumentReference)]
+    /// Other fetched documents that the view consists of: they are kept for the next sync, all others are forgotten.
+    public var documents: Set<SHA256Digest>
     /// Files of other versions that are available now.
     public var arrived: [PatchFileName]
     /// Files whose content could not be had.
@@ -66,11 +70,14 @@ public struct SyncCommit: Sendable {
     public var entry: ChangeEntry
 
     public init(
-        changed: [(version: PatchVersion, document: DocumentReference)], arrived: [PatchFileName],
+        expected: CatalogRevision, changed: [(version: PatchVersion, document: DocumentReference)],
+        documents: Set<SHA256Digest>, arrived: [PatchFileName],
         unavailable: Set<PatchFileName>, removed: [PatchVersion], tiers: [TierName], reach: [PatchVersion: TierName],
         tokens: [TierChange.TokenMove], snapshotReason: String?, state: SyncState, entry: ChangeEntry
     ) {
+        self.expected = expected
         self.changed = changed
+        self.documents = documents
         self.arrived = arrived
         self.unavailable = unavailable
         self.removed = removed

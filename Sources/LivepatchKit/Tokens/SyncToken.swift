@@ -62,3 +62,10 @@ public protocol TokenStore: Sendable {
     /// Notes a use; not recorded in the history.
     func noteUse(hash: SHA256Digest, time: Date, deployment: DeploymentID?) async throws
 }
+
+extension SyncToken {
+    /// Whether it is neither revoked nor expired.
+    public func isUsable(at time: Date) -> Bool {
+        revoked == nil && validUntil.map { time < $0 } != false
+    }
+}

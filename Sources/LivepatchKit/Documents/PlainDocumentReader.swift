@@ -1,0 +1,104 @@
+/// Reads documents that are bound to each other by digest, from the head down, and to nobody by a signature.
+public struct PlainDocumentReader: DocumentReader {
+    /// Bounds on what is read, in bytes.
+    private enum Limit {
+        static let head: Int64 = 64 << 10
+        static let document: Int64 = 256 << 20
+    }
+
+    private let upstream: any UpstreamServer
+    private let cache: any DocumentCache
+    private let meter = Meter()
+
+    /// - Parameter cache: where documents are looked for first, and kept.
+    public init(upstream: any UpstreamServer, cache: any DocumentCache) {
+        self.upstream = upstream
+        self.cache = cache
+    }
+
+    public func head(unless tag: String?) async throws -> HeadReading {
+        guard let document = try await upstream.head(unless: tag) else {
+            await meter.count(0)
+            return .unchanged
+        }
+        await meter.count(Int64(document.bytes.count))
+        guard document.bytes.count <= Limit.head else { throw malformed("the head is larger than \(Limit.head) bytes") }
+        let head: Head = try decode(document.bytes, "the head")
+        guard head.format == 1 else {
+            throw LivepatchError(
+                .upstreamMalformed, "The upstream speaks format \(head.format), and this server only format 1.",
+                suggestion: "Upgrade this server.")
+        }
+        return .head(head, tag: document.tag ?? SHA256Digest(of: document.bytes).description)
+    }
+
+    public func revocations(_ reference: DocumentReference) async throws -> RevocationsDocument {
+        try await document(.revocations, reference)
+    }
+
+    public func tiers(_ reference: DocumentReference) async throws -> TierListDocument {
+        try await document(.tiers, reference)
+    }
+
+    public func tier(_ name: TierName, _ reference: DocumentReference) async throws -> TierDocument {
+        let document: TierDocument = try await document(.tier(name), reference)
+        guard document.tier == name else { throw malformed("the document of tier '\(name)' is about '\(document.tier)'") }
+        return document
+    }
+
+    public func version(_ version: PatchVersion, _ reference: DocumentReference) async throws -> VersionDocument {
+        let document: VersionDocument = try await document(.version(version), reference)
+        let names = document.files.map(\.name)
+        guard document.version == version, names.allSatisfy({ $0.version == version }) else {
+            throw malformed("the document of patch \(version) is about another version")
+        }
+        guard Set(names).count == names.count else { throw malformed("the document of patch \(version) names a file twice") }
+        guard document.files.allSatisfy({ $0.length > 0 }) else {
+            throw malformed("the document of patch \(version) has a file without a length")
+        }
+        return document
+    }
+
+    public func cost() async -> DocumentCost { await meter.cost }
+
+    private func document<Document: Decodable>(_ name: DocumentName, _ reference: DocumentReference) async throws -> Document {
+        if let bytes = try await cache.fetchedDocument(reference.digest) { return try decode(bytes, "'\(name)'") }
+        guard (1...Limit.document).contains(reference.length) else {
+            throw malformed("the document '\(name)' is announced with \(reference.length) bytes")
+        }
+        let bytes = try await upstream.document(name, limit: reference.length).bytes
+        await meter.count(Int64(bytes.count))
+        guard Int64(bytes.count) == reference.length, SHA256Digest(of: bytes) == reference.digest else {
+            throw LivepatchError(
+                .upstreamMoving,
+                "The upstream's document '\(name)' is not the one that its head announced: it changed in between.",
+                suggestion: "The next sync tries again.")
+        }
+        let document: Document = try decode(bytes, "'\(name)'")
+        try await cache.keepFetchedDocument(bytes, reference.digest)
+        return document
+    }
+
+    private func decode<Document: Decodable>(_ bytes: [UInt8], _ what: String) throws -> Document {
+        do {
+            return try DocumentCoding.decode(Document.self, from: bytes)
+        } catch {
+            throw malformed("\(what) cannot be read: \(DocumentCoding.reason(error))")
+        }
+    }
+
+    private func malformed(_ reason: String) -> LivepatchError {
+        LivepatchError(
+            .upstreamMalformed, "The upstream's answer is not as agreed: \(reason).",
+            suggestion: "Check that patch-sync.upstream-url names a Livepatch server, and what stands between it and this one.")
+    }
+}
+
+private actor Meter {
+    private(set) var cost = DocumentCost()
+
+    func count(_ bytes: Int64) {
+        cost.documents += bytes > 0 ? 1 : 0
+        cost.bytes += bytes
+    }
+}

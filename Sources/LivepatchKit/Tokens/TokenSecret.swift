@@ -1,0 +1,24 @@
+/// Makes and recognizes the secrets of tokens: UUIDv4 (RFC 9562, section 5.4), 36 lower-case characters, 122 random bits.
+public enum TokenSecret {
+    /// A new secret.
+    public static func random(using generator: inout some RandomNumberGenerator) -> String {
+        var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        bytes[6] = bytes[6] & 0x0f | 0x40
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        let digits = Hexadecimal.text(bytes)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if [8, 12, 16, 20].contains(index) { text += "-" }
+            text.append(digit)
+        }
+        return text
+    }
+
+    /// Whether text has the form of a secret.
+    public static func isWellFormed(_ text: String) -> Bool {
+        text.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil
+    }
+
+    /// What is stored in the place of a secret.
+    public static func hash(_ secret: String) -> SHA256Digest { SHA256Digest(of: Array(secret.utf8)) }
+}
