@@ -4,6 +4,8 @@
 /// `upstream-timeout`, `upstream-failed`, `upstream-refused-token`, `upstream-lacks`, `upstream-malformed`; where the server asked
 /// for patience they are wrapped in ``UpstreamBusy``.
 public protocol UpstreamServer: Sendable {
+    /// The server that answered last, or would be asked first: its address without credentials, for reports and logs.
+    func address() async -> String
     /// The bytes of the head of the token's view; `nil` if its tag still is the given one.
     func head(unless tag: String?) async throws -> UpstreamDocument?
     /// A document of the token's view. No more than `limit` bytes are read.

@@ -1,0 +1,27 @@
+/// One bound on bytes a second for everything that shares the limiter: a token bucket that holds one second's worth.
+public actor BandwidthLimiter {
+    private let bytesPerSecond: Double?
+    private let clock: any Clock<Duration>
+    private let elapsed: @Sendable () -> Duration
+    /// When the bytes admitted so far are paid for.
+    private var paidUntil: Duration = .zero
+
+    /// - Parameters:
+    ///   - bytesPerSecond: `nil` for no bound.
+    ///   - clock: what waits.
+    public init<C: Clock>(bytesPerSecond: Int64?, clock: C = ContinuousClock()) where C.Duration == Duration {
+        self.bytesPerSecond = bytesPerSecond.map(Double.init)
+        self.clock = clock
+        let start = clock.now
+        elapsed = { start.duration(to: clock.now) }
+    }
+
+    /// Returns when this many bytes may pass.
+    public func admit(_ bytes: Int) async throws {
+        guard let bytesPerSecond else { return }
+        let now = elapsed()
+        paidUntil = max(paidUntil, now - .seconds(1)) + .seconds(Double(bytes) / bytesPerSecond)
+        let wait = paidUntil - now
+        if wait > .zero { try await clock.sleep(for: wait) }
+    }
+}

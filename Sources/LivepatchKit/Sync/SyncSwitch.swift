@@ -1,0 +1,89 @@
+import FoundationEssentials
+
+/// Works out the one transaction at the end of a sync.
+struct SyncSwitch {
+    let request: SyncRequest
+    let situation: SyncSituation
+    let view: UpstreamView
+    let harvest: SyncHarvest
+    let work: SyncWork
+
+    func commit() -> (SyncCommit, SyncEngine.Outcome) {
+        let changed = work.changed.filter { !harvest.excluded.contains($0.version) }
+        let shown = view.versions
+        // What the upstream blocks is not in its tiers, but must find its place again when it is unblocked.
+        let removed = situation.versions
+            .filter { $0.value.source == .synced && shown[$0.key] == nil && !view.blocked.contains($0.key) }
+            .map(\.key).sorted()
+        let added = changed.map(\.version).filter { situation.versions[$0] == nil }.sorted()
+        let (tiers, reach, tokens, notes) = tiersAfterwards(added: added, removed: Set(removed))
+        let complete = harvest.failures.isEmpty
+        let state = SyncState(
+            route: view.head.route, upstreamFilters: view.head.filters, filter: request.filter,
+            mirrorsTiers: request.mirrorsTiers, revocations: view.head.revocations.digest,
+            basis: complete ? SyncBasis(tag: view.tag, filter: request.filter, mirrorsTiers: request.mirrorsTiers) : nil)
+        let replacesTiers = request.mirrorsTiers && !situation.sync.mirrorsTiers
+        let commit = SyncCommit(
+            expected: situation.revision,
+            changed: changed.map { ($0.version, $0.document) },
+            documents: Set([view.head.revocations.digest, view.head.tiers.digest] + view.tiers.map(\.document.digest)),
+            arrived: harvest.arrived,
+            unavailable: Set(harvest.failures.compactMap(\.file)), removed: removed, tiers: tiers, reach: reach,
+            tokens: tokens,
+            snapshotReason: replacesTiers
+                ? "patch-sync.sync-tiers was turned on: the tiers became those of \(view.head.route)" : nil,
+            state: state,
+            entry: ChangeEntry(time: .distantPast, actor: "sync", action: "sync from \(view.head.route)"))
+        var outcome = SyncEngine.Outcome(result: complete ? .complete : .partial)
+        outcome.added = added
+        outcome.changed = changed.map(\.version).filter { version in
+            situation.versions[version].map { $0.document != shown[version] } ?? false
+        }.sorted()
+        outcome.removed = removed
+        outcome.notes = notes
+        let sameTiers = tiers == situation.tiers.tiers && reach == situation.tiers.reach
+        let nothingNew =
+            added.isEmpty && outcome.changed.isEmpty && removed.isEmpty && harvest.arrived.isEmpty && harvest.files == 0
+        if complete, nothingNew, sameTiers { outcome.result = .unchanged }
+        return (commit, outcome)
+    }
+
+    private typealias Tiers = (
+        tiers: [TierName], reach: [PatchVersion: TierName], tokens: [TierChange.TokenMove], notes: [String]
+    )
+
+    private func tiersAfterwards(added: [PatchVersion], removed: Set<PatchVersion>) -> Tiers {
+        request.mirrorsTiers ? mirroredTiers(removed: removed) : ownTiers(added: added, removed: removed)
+    }
+
+    /// What comes enters the first tier; all else is this server's own business.
+    private func ownTiers(added: [PatchVersion], removed: Set<PatchVersion>) -> Tiers {
+        var reach = situation.tiers.reach.filter { !removed.contains($0.key) }
+        for version in added { reach[version] = situation.tiers.tiers.first }
+        return (situation.tiers.tiers, reach, [], [])
+    }
+
+    private func mirroredTiers(removed: Set<PatchVersion>) -> Tiers {
+        let tiers = view.tiers.map(\.name)
+        var reach = view.reach.filter { !harvest.excluded.contains($0.key) }
+        for version in view.blocked where reach[version] == nil && situation.versions[version] != nil {
+            reach[version] = situation.tiers.reach[version].flatMap { tiers.contains($0) ? $0 : nil }
+        }
+        // A token whose tier is gone must not show more than it did: the last tier shows least.
+        let tokens = situation.tokens.sorted { $0.key < $1.key }.compactMap { name, tier in
+            tiers.contains(tier) ? nil : tiers.last.map { TierChange.TokenMove(token: name, before: tier, after: $0) }
+        }
+        var notes: [String] = []
+        if !situation.sync.mirrorsTiers {
+            let names = { (tiers: [TierName]) in tiers.map(\.description).joined(separator: ", ") }
+            let moved = situation.tiers.reach.filter { reach[$0.key] != $0.value }.count
+            notes.append(
+                "patch-sync.sync-tiers replaced this server's tiers (\(names(situation.tiers.tiers))) with the upstream's (\(names(tiers))), and \(moved) membership\(moved == 1 ? "" : "s") with them; a snapshot was kept (`livepatch-admin tier snapshots`)."
+            )
+        }
+        for move in tokens {
+            notes.append("Sync token '\(move.token)' moved from tier '\(move.before)', which is gone, to '\(move.after)'.")
+        }
+        return (tiers, reach, tokens, notes)
+    }
+}
