@@ -33,6 +33,9 @@ public struct ErrorDisposition: Hashable, Sendable {
     static let table: [LivepatchError.Code: ErrorDisposition] = [
         .malformedValue: Self(400, .usage, .information),
         .malformedRequest: Self(400, .usage, .information),
+        .methodNotAllowed: Self(405, .protocolError, .information),
+        .requestTooLarge: Self(413, .dataError, .information),
+        .rangeNotSatisfiable: Self(416, .dataError, .information),
         .notFound: Self(404, .noInput, .information),
         .alreadyExists: Self(409, .cannotCreate, .information),
         .tierUnknown: Self(404, .noInput, .information),

@@ -4,6 +4,12 @@ extension LivepatchError.Code {
     public static let malformedValue = Self(rawValue: "malformed-value")
     /// A request's body or parameters do not fit what the operation takes.
     public static let malformedRequest = Self(rawValue: "malformed-request")
+    /// The path exists, but does not take the request's method.
+    public static let methodNotAllowed = Self(rawValue: "method-not-allowed")
+    /// A request's body is larger than the operation takes.
+    public static let requestTooLarge = Self(rawValue: "request-too-large")
+    /// The range asked for begins beyond the end.
+    public static let rangeNotSatisfiable = Self(rawValue: "range-not-satisfiable")
     /// Nothing is known under that name, or nothing that the caller may see.
     public static let notFound = Self(rawValue: "not-found")
     /// The name is taken.
@@ -127,7 +133,8 @@ extension LivepatchError.Code {
 extension LivepatchError.Code: CaseIterable {
     /// Every code that this project uses, so that a table of them can be proven complete.
     public static let allCases: [Self] = [
-        .malformedValue, .malformedRequest, .notFound, .alreadyExists,
+        .malformedValue, .malformedRequest, .methodNotAllowed, .requestTooLarge, .rangeNotSatisfiable,
+        .notFound, .alreadyExists,
         .tierUnknown, .tierInUse, .lastTier, .versionUnknown, .versionBlocked, .blockedUpstream, .managedUpstream,
         .importRefused, .catalogueChanged, .changeUnknown, .notUndoable,
         .patchNameInvalid, .patchArchiveInvalid, .patchTruncated, .patchTooLarge, .patchModuleCount,
