@@ -150,6 +150,7 @@ let package = Package(
 
         // Tests, a folder for each room, then chains and whole processes.
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
+        test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
     ],
     swiftLanguageModes: [.v6]
 )

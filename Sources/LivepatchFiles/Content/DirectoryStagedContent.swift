@@ -1,0 +1,92 @@
+import LivepatchKit
+import Synchronization
+
+/// Content of a known digest on its way into a directory.
+final class DirectoryStagedContent: StagedContent {
+    private let digest: SHA256Digest
+    private let length: Int64
+    private let lane: Lane
+    private let dirty: DirtyDirectories
+    private let file: Mutex<ArrivingFile?>
+
+    init(_ digest: SHA256Digest, length: Int64, file: consuming sending ArrivingFile, lane: Lane, dirty: DirtyDirectories) {
+        self.digest = digest
+        self.length = length
+        self.lane = lane
+        self.dirty = dirty
+        self.file = Mutex(file)
+    }
+
+    var arrived: Int64 {
+        get async { file.withLock { $0?.length ?? 0 } }
+    }
+
+    func append(_ bytes: [UInt8]) async throws {
+        try await change { [length, digest] file in
+            guard Int64(bytes.count) <= length - file.length else {
+                // Whoever sends too much may have sent anything before.
+                try file.restart()
+                throw LivepatchError(
+                    .lengthMismatch, "More than the announced \(length) bytes arrive for the content \(digest).",
+                    suggestion: "What has arrived was thrown away.")
+            }
+            try file.append(bytes)
+        }
+    }
+
+    func restart() async throws {
+        try await change { try $0.restart() }
+    }
+
+    func finish() async throws {
+        try await change { [length, digest, dirty] file in
+            let arrived = file.length
+            guard arrived == length else {
+                try file.restart()
+                throw LivepatchError(
+                    .lengthMismatch, "\(arrived) bytes arrived for the content \(digest), and \(length) were announced.",
+                    suggestion: "What has arrived was thrown away.")
+            }
+            let actual = file.hasher.finish()
+            guard actual == digest else {
+                try file.restart()
+                throw LivepatchError(
+                    .digestMismatch, "What arrived for the content \(digest) has the SHA-256 \(actual).",
+                    suggestion: "What has arrived was thrown away.")
+            }
+            dirty.mark(try file.place(as: digest))
+        }
+        file.withLock { $0 = nil }
+    }
+
+    func close() async {
+        // An empty file is worth nothing to the next attempt.
+        try? await lane.run { [self] in
+            try file.withLock { file in
+                defer { file = nil }
+                if file?.length == 0 { try file?.delete() }
+            }
+        }
+    }
+
+    func discard() async {
+        try? await lane.run { [self] in
+            try file.withLock { file in
+                defer { file = nil }
+                try file?.delete()
+            }
+        }
+    }
+
+    private func change(_ body: @escaping @Sendable (inout ArrivingFile) throws -> Void) async throws {
+        try await lane.run { [self] in
+            try file.withLock { file in
+                guard var current = file else {
+                    throw LivepatchError(.internalFault, "The content \(digest) is written to after it was finished or closed.")
+                }
+                defer { file = current }
+                try body(&current)
+            }
+        }
+    }
+}

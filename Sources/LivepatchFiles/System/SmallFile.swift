@@ -1,0 +1,40 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Writing a file that is small enough to be in memory, so that a reader finds all of it or none.
+enum SmallFile {
+    /// Writes a temporary file beside it, brings it to the medium, and gives it its name.
+    /// - Parameter mode: the permissions, whatever the umask.
+    /// - Throws: `EEXIST` if there is one of that name, unless it is to be replaced.
+    static func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32, replacing: Bool, calls: FileCalls = .system
+    ) throws(FileFault) {
+        let temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        let file = try OpenFile(temporary, for: .creating, mode: 0o600)
+        do throws(FileFault) {
+            try file.changeMode(mode)
+            if let fault = file.write(bytes, at: 0, calls: calls).fault { throw fault }
+            try file.flush(calls: calls)
+            try give(temporary, the: path, replacing: replacing, calls: calls)
+        } catch {
+            unlink(temporary)
+            throw FileFault(number: error.number, attempt: error.attempt, path: path)
+        }
+        try Folder(path).above.flush(calls: calls)
+    }
+
+    private static func give(_ temporary: String, the path: String, replacing: Bool, calls: FileCalls) throws(FileFault) {
+        if replacing {
+            guard calls.rename(temporary, path) == 0 else { throw .last("create", path) }
+        } else {
+            // Unlike rename(), link() does not replace.
+            guard link(temporary, path) == 0 else { throw .last("create", path) }
+            unlink(temporary)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import LivepatchKit
+import Synchronization
+import Testing
+
+@testable import LivepatchFiles
+
+/// Notes the calls, and lets chosen ones fail.
+private final class CallLog: Sendable {
+    private struct State {
+        var calls: [String] = []
+        var failures: [String: Int32] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    var calls: [String] { state.withLock { $0.calls } }
+
+    func clear() { state.withLock { $0.calls = [] } }
+
+    func fail(_ call: String, with number: Int32?) { state.withLock { $0.failures[call] = number } }
+
+    private func note(_ call: String, _ path: String) -> Bool {
+        let number = state.withLock { state in
+            state.calls.append("\(call) \(path.split(separator: "/").suffix(2).joined(separator: "/"))")
+            return state.failures[call]
+        }
+        if let number { errno = number }
+        return number == nil
+    }
+
+    var fileCalls: FileCalls {
+        let system = FileCalls.system
+        return FileCalls(
+            write: { self.note("write", "") ? system.write($0, $1, $2) : -1 },
+            flush: { self.note("flush", $1) ? system.flush($0, $1) : -1 },
+            flushDirectory: { self.note("flushDirectory", $1) ? system.flushDirectory($0, $1) : -1 },
+            rename: { self.note("rename", $1) ? system.rename($0, $1) : -1 })
+    }
+}
+
+@Suite struct DurabilityTests {
+    private let directory: TemporaryDirectory
+    private let log = CallLog()
+    private let storage: DirectoryPatchStorage
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        storage = try DirectoryPatchStorage(at: directory.path, calls: log.fileCalls)
+    }
+
+    @Test func `bytes reach the medium before the name, and the name before synchronize returns`() async throws {
+        try await storage.synchronize()
+        log.clear()
+        let digest = try await storage.put([1, 2, 3])
+        let shard = digest.description.prefix(2)
+        // The first rename finds no shard; it is made, and its own entry is flushed too.
+        #expect(
+            log.calls == [
+                "write ", "flush staging/\(digest).part", "rename \(shard)/\(digest)", "rename \(shard)/\(digest)",
+            ])
+        log.clear()
+        try await storage.synchronize()
+        #expect(log.calls == ["flushDirectory content/sha256", "flushDirectory sha256/\(shard)"])
+        log.clear()
+        try await storage.synchronize()
+        #expect(log.calls.isEmpty)
+    }
+
+    @Test func `the first synchronize also takes what an ended process left`() async throws {
+        let digest = try await storage.put([1, 2, 3])
+        let again = try DirectoryPatchStorage(at: directory.path, calls: log.fileCalls)
+        log.clear()
+        try await again.synchronize()
+        #expect(log.calls.contains("flushDirectory sha256/\(digest.description.prefix(2))"))
+    }
+
+    @Test func `directories are flushed once for many files and many callers`() async throws {
+        try await storage.synchronize()
+        for number in 0..<600 { try await storage.put([UInt8(number & 255), UInt8(number >> 8)]) }
+        log.clear()
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<50 { group.addTask { try await storage.synchronize() } }
+            try await group.waitForAll()
+        }
+        #expect(log.calls.count <= 257)
+        #expect(Set(log.calls).count == log.calls.count)
+    }
+
+    @Test func `a directory that could not be flushed is tried again`() async throws {
+        try await storage.put([1])
+        log.fail("flushDirectory", with: EIO)
+        let error = await #expect(throws: LivepatchError.self) { try await storage.synchronize() }
+        #expect(error?.code == .storageUnavailable)
+        log.fail("flushDirectory", with: nil)
+        log.clear()
+        try await storage.synchronize()
+        #expect(!log.calls.isEmpty)
+    }
+
+    @Test func `content whose bytes could not be flushed gets no name, and is there for the next attempt`() async throws {
+        log.fail("flush", with: EIO)
+        let bytes = someBytes(100)
+        let digest = SHA256Digest(of: bytes)
+        let staged = try await storage.stage(digest, length: 100)
+        try await staged.append(bytes)
+        let error = await #expect(throws: LivepatchError.self) { try await staged.finish() }
+        #expect(error?.code == .storageUnavailable)
+        #expect(try await storage.length(of: digest) == nil)
+        #expect(!log.calls.contains { $0.hasPrefix("rename") })
+        log.fail("flush", with: nil)
+        try await staged.finish()
+        #expect(try await storage.all(digest) == bytes)
+    }
+
+    @Test(arguments: [
+        (ENOSPC, LivepatchError.Code.storageFull), (EDQUOT, .storageFull), (EIO, .storageUnavailable),
+        (EROFS, .storageUnavailable), (EACCES, .storageUnavailable), (EMFILE, .storageUnavailable), (EINVAL, .storageUnavailable),
+    ])
+    func `a failed write says what, where and what to do`(number: Int32, code: LivepatchError.Code) async throws {
+        let staged = try await storage.stage(SHA256Digest(of: [1]), length: 1)
+        log.fail("write", with: number)
+        let error = await #expect(throws: LivepatchError.self) { try await staged.append([1]) }
+        #expect(error?.code == code)
+        #expect(error?.message.contains(directory.path) == true)
+        log.fail("write", with: nil)
+        try await staged.append([1])
+        try await staged.finish()
+    }
+}
