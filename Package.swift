@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "LivepatchConfiguration",
             dependencies: [
-                "LivepatchKit",
+                "LivepatchKit", logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -151,6 +151,7 @@ let package = Package(
         // Tests, a folder for each room, then chains and whole processes.
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
+        test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,54 @@
+enum ServerSettings {
+    static let logLevel = Setting<LogLevel>(
+        key: ConfigurationKey(
+            "server.log-level", .server, .choice(LogLevel.allCases.map(\.rawValue)), default: "info", reloadable: true,
+            "The least severe messages that are logged."),
+        defaultValue: .info, parse: { try SettingText.choice($0, LogLevel.self) })
+
+    static let logFormat = Setting<LogFormat>(
+        key: ConfigurationKey(
+            "server.log-format", .server, .choice(LogFormat.allCases.map(\.rawValue)), default: "text",
+            "Log lines for people (text), or one JSON object a line for collectors (json)."),
+        defaultValue: .text, parse: { try SettingText.choice($0, LogFormat.self) })
+
+    static let serverAddress = Setting<ListenAddress>(
+        key: ConfigurationKey(
+            "server.server-address", .server, .address, default: ":8080",
+            "Where the server listens. Without a host it listens on every interface; port 0 takes any free port."),
+        defaultValue: ListenAddress(host: nil, port: 8080), parse: ListenAddress.init(parsing:))
+
+    static let dataDirectory = Setting<String>(
+        key: ConfigurationKey(
+            "server.data-directory", .server, .path, default: "livepatch-data",
+            "The directory that holds the database, the patches and the keys; made at the first start. A relative path counts from the working directory. The flag `--data-dir` sets it too."
+        ),
+        defaultValue: "livepatch-data", parse: SettingText.path)
+
+    static let urlTemplate = Setting<String?>.optional(
+        "server.url-template", .server, .url,
+        { text in
+            guard text.contains("{filename}") else { throw SettingFault("has no {filename} in it") }
+            _ = try SettingText.webURL(
+                text.split(separator: "{filename}", omittingEmptySubsequences: false).joined(separator: "f"))
+            return text
+        },
+        "Where machines are sent for patch files, such as `https://patches.example.com/v1/patches/{filename}`; `{filename}` stands for the file's name. Empty: this server, as the machine addressed it."
+    )
+
+    static let redirectDownloads = Setting.boolean(
+        "server.redirect-downloads", .server, default: false,
+        "Answer `GET /v1/patches/{filename}` with a redirect to `server.url-template` instead of the file.")
+
+    static let shutdownDeadline = Setting<Duration>.duration(
+        "server.shutdown-deadline", .server, default: .seconds(30), in: .zero ... .seconds(3600),
+        "How long transfers under way may take after the server was told to stop.")
+
+    static let maximumUploadSize = Setting<Int64>.size(
+        "server.max-upload-size", .server, default: 256 << 20, in: 1 << 10...64 << 30,
+        "The largest patch file that is accepted for import.")
+
+    static let keys = [
+        logLevel.key, logFormat.key, serverAddress.key, dataDirectory.key, urlTemplate.key, redirectDownloads.key,
+        shutdownDeadline.key, maximumUploadSize.key,
+    ]
+}

@@ -1,0 +1,41 @@
+/// All settings of a server, checked.
+public struct ServerConfiguration: Hashable, Sendable {
+    public let logLevel: LogLevel
+    public let logFormat: LogFormat
+    public let address: ListenAddress
+    /// The directory of the database, the patches and the keys.
+    public let dataDirectory: String
+    /// Where machines are sent for patch files, `{filename}` standing for the name; `nil` for this server.
+    public let urlTemplate: String?
+    /// Whether requests for patch files are redirected to ``urlTemplate``.
+    public let redirectsDownloads: Bool
+    /// How long transfers under way may take after the server was told to stop.
+    public let shutdownDeadline: Duration
+    /// The largest patch file that is accepted, in bytes.
+    public let maximumUploadSize: Int64
+    public let authentication: AuthenticationConfiguration
+    public let storage: StorageConfiguration
+    public let sync: SyncConfiguration
+
+    init(_ reading: inout ConfigurationReading, purpose: ConfigurationSources.Purpose) {
+        logLevel = reading.value(ServerSettings.logLevel)
+        logFormat = reading.value(ServerSettings.logFormat)
+        address = reading.value(ServerSettings.serverAddress)
+        dataDirectory = reading.value(ServerSettings.dataDirectory)
+        urlTemplate = reading.value(ServerSettings.urlTemplate)
+        redirectsDownloads = reading.value(ServerSettings.redirectDownloads)
+        shutdownDeadline = reading.value(ServerSettings.shutdownDeadline)
+        maximumUploadSize = reading.value(ServerSettings.maximumUploadSize)
+        authentication = AuthenticationConfiguration(&reading)
+        storage = StorageConfiguration(&reading)
+        sync = SyncConfiguration(&reading, purpose: purpose)
+        if redirectsDownloads, urlTemplate == nil, !reading.isMalformed(ServerSettings.urlTemplate) {
+            reading.refuse(
+                .missingValue, ServerSettings.redirectDownloads,
+                "server.redirect-downloads is true, but there is nowhere to redirect to.", suggestion: "Set server.url-template.")
+        }
+    }
+
+    /// The directory of the patch files: `patch-storage.filesystem-path`, or else the data directory.
+    public var patchDirectory: String { storage.filesystemPath ?? dataDirectory }
+}

@@ -1,0 +1,168 @@
+import LivepatchConfiguration
+import LivepatchKit
+import Testing
+
+struct MistakeTests {
+    @Test(arguments: [
+        ("patch-sync.intervall", "patch-sync.interval"), ("patch-sync.flavours", "patch-sync.flavors"),
+        ("patch_sync.Token", "patch-sync.token"), ("log-level", "server.log-level"), ("server.adress", "server.server-address"),
+    ])
+    func `an unknown key names the nearest one`(mistaken: String, meant: String) throws {
+        let problem = try #require(problems(set: "\(mistaken)=x").first)
+        #expect(problem.kind == .unknownKey)
+        #expect(problem.key == mistaken)
+        #expect(problem.origin == .option("--set"))
+        #expect(problem.suggestion == "Did you mean '\(meant)'?")
+    }
+
+    @Test func `a key that is like no other gets no guess`() throws {
+        let problem = try #require(problems(set: "completely.elsewhere=x").first)
+        #expect(problem.suggestion?.contains("Did you mean") == false)
+    }
+
+    @Test func `an unknown environment variable is told with the nearest variable`() throws {
+        let problem = try #require(problems(environment: ["LP_PATCH_SYNC_TOKN": "x", "PATH": "/bin", "LPX": "1"]).first)
+        #expect(
+            "\(problem)"
+                == "environment variable LP_PATCH_SYNC_TOKN: There is no key 'LP_PATCH_SYNC_TOKN'. Did you mean 'LP_PATCH_SYNC_TOKEN'?"
+        )
+    }
+
+    @Test func `an unknown key in a file is told with file and line`() throws {
+        let problem = try #require(problems(yaml: "server:\n  log-level: info\n  log-fromat: json\n").first)
+        #expect(problem.key == "server.log-fromat")
+        #expect(
+            "\(problem)".contains(
+                "/livepatch.yaml line 3: There is no key 'server.log-fromat'. Did you mean 'server.log-format'?"))
+    }
+
+    @Test func `all mistakes are reported together`() {
+        let found = problems(
+            set: "a.b=1", "patch-sync.interval=soon", "patch-sync.enabled=true",
+            environment: ["LP_NOPE": "1", "LP_SERVER_LOG_LEVEL": "loud"], yaml: "server.log-format: xml\nzzz: 1\n")
+        #expect(found.map(\.kind).filter { $0 == .unknownKey }.count == 3)
+        #expect(found.map(\.kind).filter { $0 == .malformedValue }.count == 3)
+        #expect(found.map(\.kind).filter { $0 == .missingValue }.count == 2)
+        #expect(found.count == 8)
+    }
+
+    @Test func `the error's message has one mistake a line`() throws {
+        let error = try #require(throws: LivepatchError.self) {
+            try load(set: "a.b=1", "patch-sync.interval=soon")
+        }
+        #expect(error.code == .configurationInvalid)
+        #expect(
+            error.message == """
+                The configuration has 2 mistakes:
+                  --set: There is no key 'a.b'. The configuration reference lists all keys.
+                  --set: patch-sync.interval is 'soon', which is not a duration such as 90s, 10m, 1h30m or 30d.
+                """)
+    }
+
+    @Test(arguments: [
+        ("server.log-level", "loud"), ("server.log-format", "xml"), ("server.server-address", "8080"),
+        ("server.server-address", ":99999"), ("server.server-address", "::1:80"), ("server.server-address", ""),
+        ("server.data-directory", ""), ("server.url-template", "https://example.com/v1"),
+        ("server.url-template", "ftp://example.com/{filename}"), ("server.redirect-downloads", "maybe"),
+        ("server.shutdown-deadline", "30"), ("server.shutdown-deadline", "2h"), ("server.max-upload-size", "lots"),
+        ("server.max-upload-size", "0"), ("server.max-upload-size", "99999999T"), ("auth.basic.enabled", "yes"),
+        ("auth.session-lifetime", "1s"), ("patch-storage.type", "s3"), ("patch-storage.type", "tape"),
+        ("patch-sync.upstream-url", "patches.example.com"), ("patch-sync.upstream-url", "https://a,ftp://b"),
+        ("patch-sync.upstream-url", "https://"), ("patch-sync.upstream-url", "https://a/?q=1"),
+        ("patch-sync.interval", "0s"), ("patch-sync.architectures", "amd64,ARM"), ("patch-sync.flavors", "generic,-x"),
+        ("patch-sync.minimum-kernel-version", "5.x"), ("patch-sync.id", "a b"), ("patch-sync.proxy.http", "proxy:3128"),
+        ("patch-sync.proxy.no-proxy", "a b"), ("patch-sync.ca", "/does/not/exist.pem"),
+        ("patch-sync.max-concurrent-transfers", "0"), ("patch-sync.max-concurrent-transfers", "many"),
+        ("patch-sync.bandwidth-limit", "10Mbit"), ("patch-sync.max-removal-share", "0.5"),
+        ("patch-sync.max-removal-share", "101%"), ("patch-sync.token-file", "/does/not/exist"),
+    ])
+    func `a malformed value is told with key, value and origin`(key: String, value: String) throws {
+        let found = problems(set: "\(key)=\(value)")
+        #expect(found.count == 1)
+        let problem = try #require(found.first)
+        #expect(problem.key == key)
+        #expect(problem.origin == .option("--set"))
+        let shown = value.isEmpty ? "empty" : value
+        #expect(problem.message.contains(shown))
+        #expect(problem.kind == .malformedValue || problem.kind == .unreadable)
+    }
+
+    @Test func `an entry of a list that cannot be read is named`() throws {
+        let problem = try #require(problems(set: "patch-sync.architectures=amd64, ARM").first)
+        #expect(problem.message.contains("has an entry, 'ARM', that is not an architecture"))
+    }
+
+    @Test(arguments: [
+        "database.connection-string", "patch-storage.s3-bucket", "auth.oauth.jwks.url", "patch-cache.enabled", "tracing.anything",
+        "cve-sync.source-url",
+    ])
+    func `a key that this release lacks is refused by name wherever it is set`(key: String) throws {
+        let variable = "LP_" + key.uppercased().replacing(".", with: "_").replacing("-", with: "_")
+        for found in [
+            problems(set: "\(key)=x"), problems(environment: [variable: "x"]), problems(yaml: "\(key): x"),
+            problems(yaml: "\(key): [x, y]"),
+        ] {
+            #expect(found.map(\.kind) == [.notAvailable])
+            #expect(found.first?.message.hasPrefix("This release does not have '") == true)
+        }
+    }
+
+    @Test func `an assignment without a value is refused without repeating what may be a secret`() throws {
+        let found = problems(set: "hunter2", "patch-sync.enabled")
+        #expect(found.map(\.message) == ["Assignment number 1 has no '='.", "'patch-sync.enabled' has no value."])
+    }
+
+    @Test func `a sync needs an upstream and a token`() {
+        #expect(problems(set: "patch-sync.enabled=true").map(\.key) == ["patch-sync.upstream-url", "patch-sync.token"])
+        #expect(problems(purpose: .sync).map(\.key) == ["patch-sync.upstream-url", "patch-sync.token"])
+        #expect(problems().isEmpty)
+    }
+
+    @Test func `a malformed token is not also reported as missing`() {
+        let found = problems(set: "patch-sync.enabled=true", "patch-sync.upstream-url=https://a", "patch-sync.token=secret")
+        #expect(found.map(\.kind) == [.malformedValue])
+    }
+
+    @Test func `token and token file exclude each other`() {
+        let found = problems(set: "patch-sync.token=\(aToken)", "patch-sync.token-file=/etc/token")
+        #expect(found.map(\.kind) == [.conflict])
+    }
+
+    @Test func `a redirect needs somewhere to go`() {
+        #expect(problems(set: "server.redirect-downloads=true").map(\.key) == ["server.redirect-downloads"])
+    }
+
+    @Test func `a proxy that is switched on needs an address`() {
+        #expect(problems(set: "patch-sync.proxy.enabled=true").map(\.kind) == [.missingValue])
+    }
+
+    @Test func `the same upstream twice is a mistake`() {
+        #expect(problems(set: "patch-sync.upstream-url=https://a,https://a").map(\.kind) == [.conflict])
+    }
+
+    @Test(arguments: ["admin", "admin:password", "admin:$1$abc", ":\(aHash)", "a b:\(aHash)", "a:\(aHash)x"])
+    func `users that are not user and bcrypt hash are refused`(users: String) {
+        #expect(problems(set: "auth.basic.users=\(users)").map(\.kind) == [.malformedValue])
+    }
+
+    @Test func `a user who is named twice is refused`() {
+        #expect(problems(set: "auth.basic.users=ann:\(aHash),bob:\(aHash),ann:\(aHash)").map(\.kind) == [.conflict])
+    }
+
+    @Test func `settings without effect are noted, not refused`() throws {
+        let notes = try load(
+            set: "patch-sync.sync-tiers=true", "patch-sync.proxy.http=http://p:3128", "auth.basic.enabled=false"
+        ).notes
+        #expect(notes.count == 3)
+    }
+
+    @Test func `an unencrypted upstream is noted, unless it is this machine`() throws {
+        func notes(_ url: String) throws -> [String] {
+            try load(set: "patch-sync.enabled=true", "patch-sync.token=\(aToken)", "patch-sync.upstream-url=\(url)").notes
+        }
+        #expect(try notes("http://patches.example.com").count == 1)
+        #expect(try notes("http://127.0.0.1:8080").isEmpty)
+        #expect(try notes("http://[::1]:8080").isEmpty)
+        #expect(try notes("https://patches.example.com").isEmpty)
+    }
+}
