@@ -66,8 +66,7 @@ let package = Package(
 
         // 3: adapters, one outside thing each
         .systemLibrary(
-            name: "CArchive", path: "Sources/System/CArchive", pkgConfig: "libarchive",
-            providers: [.apt(["libarchive-dev"])]),
+            name: "CArchive", path: "Sources/System/CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCrypt", path: "Sources/System/CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(
             name: "LivepatchSQLite",
@@ -147,6 +146,11 @@ let package = Package(
         .executableTarget(
             name: "custom-storage", dependencies: ["LivepatchKit", "LivepatchTesting"],
             path: "Examples/custom-storage", swiftSettings: strict),
+
+        // What writes Documentation/configuration.md.
+        .executableTarget(
+            name: "configuration-reference", dependencies: ["LivepatchConfiguration"],
+            path: "Tools/configuration-reference", swiftSettings: strict),
 
         // Tests, a folder for each room, then chains and whole processes.
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),

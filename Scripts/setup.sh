@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Sees to it that this machine has what a build needs. Touches nothing, and needs no network, if it has.
+set -euo pipefail
+
+needed_swift=6.3
+# What Package.swift links with beside what Swift itself brings: SQLite, libarchive, the C library's crypt, zlib (of swift-nio-extras).
+packages=(libsqlite3-dev libarchive-dev libcrypt-dev zlib1g-dev)
+
+fail() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 69 # EX_UNAVAILABLE
+}
+
+swift=${SWIFT:-swift}
+command -v "$swift" >/dev/null ||
+    fail "Swift $needed_swift or later is needed, and '$swift' is not on the PATH." "Install it from https://www.swift.org/install/linux/."
+version=$("$swift" --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+(\.[0-9]+)+).*/\1/p' | head -n 1)
+[ "$(printf '%s\n' "$needed_swift" "${version:-0}" | sort -V | head -n 1)" = "$needed_swift" ] ||
+    fail "Swift $needed_swift or later is needed, and this is ${version:-a version that it does not tell}." \
+        "Install a newer one from https://www.swift.org/install/linux/, or name it: make SWIFT=/path/to/swift …"
+
+if ! command -v dpkg-query >/dev/null; then
+    for header in sqlite3.h archive.h crypt.h zlib.h; do
+        [ -e "/usr/include/$header" ] || [ -e "/usr/local/include/$header" ] ||
+            fail "$header is missing: install the development files of SQLite 3, libarchive, libcrypt and zlib." \
+                "On Debian and its relatives this happens by itself; this system has no dpkg."
+    done
+    exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+        fail "These Debian packages are missing: ${missing[*]}." "Have them installed as root: apt-get install ${missing[*]}"
+    root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends)
+{ "${install[@]}" update && "${install[@]}" install "${missing[@]}"; } </dev/null >/dev/null ||
+    fail "Installing ${missing[*]} failed; what apt-get said stands above."
