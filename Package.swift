@@ -156,6 +156,9 @@ let package = Package(
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),
+        test(
+            "LivepatchConsoleTests",
+            of: ["LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser, .product(name: "Yams", package: "Yams")]),
     ],
     swiftLanguageModes: [.v6]
 )
