@@ -1,0 +1,62 @@
+import LivepatchKit
+public import Logging
+
+/// Something that whoever watches over a server wants to know.
+public struct SecurityEvent: Sendable {
+    /// `snake_case`; what follows a colon is the reason.
+    public let name: String
+    /// In words.
+    public let description: String
+    public let level: Logger.Level
+    /// Who did it, as far as that is known: an administrator's name, a sync token's name.
+    public let actor: String?
+
+    init(_ name: String, _ description: String, level: Logger.Level = .info, actor: String? = nil) {
+        self.name = name
+        self.description = description
+        self.level = level
+        self.actor = actor
+    }
+
+    static func syncTokenAccepted(_ token: SyncToken, deployment: DeploymentID?) -> SecurityEvent {
+        let from = deployment.map { " from the deployment \($0)" } ?? ""
+        return SecurityEvent("synctoken_authn_ok", "The sync token '\(token.name)' was accepted\(from).", actor: token.name)
+    }
+
+    static func syncTokenRefused(_ reason: TokenAuthority.Refusal, name: String?) -> SecurityEvent {
+        let token = name.map { "The sync token '\($0)'" } ?? "A sync token"
+        return SecurityEvent(
+            "synctoken_authn_failed:\(reason.rawValue)", "\(token) was refused: \(reason.rawValue).", level: .warning, actor: name
+        )
+    }
+
+    static func loginSucceeded(user: String) -> SecurityEvent {
+        SecurityEvent("basicauth_authn_ok", "The administrator '\(user)' logged in.", actor: user)
+    }
+
+    static func loginFailed(user: String?, reason: String) -> SecurityEvent {
+        SecurityEvent("basicauth_authn_failed:\(reason)", "Somebody failed to log in.", level: .warning, actor: user)
+    }
+
+    static func loggedOut(user: String) -> SecurityEvent {
+        SecurityEvent("session_ended", "The administrator '\(user)' logged out.", actor: user)
+    }
+
+    static func sessionRefused(presented: Bool) -> SecurityEvent {
+        SecurityEvent(
+            "session_authn_failed:\(presented ? "unknown_or_ended" : "missing")", "An administrator's session was refused.",
+            level: .warning)
+    }
+
+    /// - Parameter action: the command, as `livepatch-admin` takes it.
+    static func administration(_ action: String, by user: String) -> SecurityEvent {
+        SecurityEvent("authz_admin", action, actor: user)
+    }
+
+    public static let started = SecurityEvent("sys_startup", "The server started.")
+    public static let stopped = SecurityEvent("sys_shutdown", "The server stopped.")
+    /// - Parameter signal: such as `SIGHUP`.
+    public static func signal(_ signal: String) -> SecurityEvent {
+        SecurityEvent("sys_signal:\(signal)", "The server received \(signal).")
+    }
+}

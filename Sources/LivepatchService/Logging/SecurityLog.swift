@@ -1,0 +1,36 @@
+import Hummingbird
+import LivepatchAPI
+public import Logging
+
+/// The log of security events: one line an event, whatever the log level. Secrets never get here.
+public struct SecurityLog: Sendable {
+    private let logger: Logger
+    private let application: String
+
+    /// - Parameters:
+    ///   - logger: where lines go, with `type` and the event's parts as metadata.
+    ///   - application: the `appid`.
+    public init(logger: Logger, application: String = "livepatch-server") {
+        var logger = logger
+        logger.logLevel = .trace
+        self.logger = logger
+        self.application = application
+    }
+
+    /// Records an event that is about no request.
+    public func record(_ event: SecurityEvent) { record(event, [:]) }
+
+    /// Records an event that a request caused.
+    func record(_ event: SecurityEvent, _ request: Request) {
+        record(event, ["method": "\(request.method)", "path": "\(request.uri.path)"])
+    }
+
+    private func record(_ event: SecurityEvent, _ more: Logger.Metadata) {
+        var metadata = more
+        metadata["type"] = "security"
+        metadata["appid"] = "\(application)"
+        metadata["event"] = "\(event.name)"
+        if let actor = event.actor { metadata["actor"] = "\(actor)" }
+        logger.log(level: event.level, "\(event.description)", metadata: metadata)
+    }
+}

@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hummingbird
+import LivepatchAPI
+import LivepatchKit
+
+/// Patch files, for downstreams and administrators (RFC 9110, sections 13 and 14).
+struct DownloadRoutes: Sendable {
+    let delivery: PatchDelivery
+    /// Where everybody is sent for files, `{filename}` standing for the name; `nil` to answer with the file.
+    let redirect: String?
+
+    func add(to routes: Routes) { routes.on(.get, Paths.patchFileTemplate, for: .downloaders, file) }
+
+    @Sendable private func file(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let file = try await self.file(named: RequestReading.pathText("filename", context), for: Self.viewer(context))
+        if let redirect {
+            let location = redirect.replacing("{filename}", with: Paths.segment(file.name.description))
+            return Response(status: .found, headers: [.location: location, .cacheControl: "no-store"])
+        }
+        let tag = EntityTag(file.digest.description)
+        var headers: HTTPFields = [
+            .eTag: tag.field, .acceptRanges: "bytes", .cacheControl: "private, no-cache",
+            .contentDisposition: "attachment; filename=\"\(file.name)\"",
+        ]
+        if tag.isNamed(inIfNoneMatch: request.headers[.ifNoneMatch]) { return Response(status: .notModified, headers: headers) }
+        let content = OpenedContent(try await delivery.open(file))
+        let range =
+            request.method == .get && tag.admitsRange(ifRange: request.headers[.ifRange])
+            ? RangeRequest(request.headers[.range], length: file.length) : .whole
+        let bytes: Range<Int64>
+        switch range {
+        case .whole: bytes = 0..<file.length
+        case .part(let part):
+            bytes = part
+            headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(file.length)"
+        case .unsatisfiable:
+            var response = Answers.problem(
+                LivepatchError(.rangeNotSatisfiable, "The range begins beyond the end: \(file.name) has \(file.length) bytes."))
+            response.headers[.contentRange] = "bytes */\(file.length)"
+            return response
+        }
+        headers[.contentType] = "application/x-bzip2"
+        headers[.contentLength] = "\(bytes.count)"
+        return Response(
+            status: range == .whole ? .ok : .partialContent, headers: headers,
+            body: request.method == .head ? ResponseBody() : content.body(of: bytes))
+    }
+
+    /// A name that is none gets the answer of one that does not exist.
+    private func file(named text: String, for viewer: PatchDelivery.Viewer) async throws -> PatchFile {
+        guard let name = try? PatchFileName(parsing: text) else {
+            throw LivepatchError(.notFound, "There is no patch file '\(text)'.")
+        }
+        return try await delivery.file(name, for: viewer)
+    }
+
+    private static func viewer(_ context: ServiceRequestContext) throws -> PatchDelivery.Viewer {
+        switch context.caller {
+        case .administrator: .administrator
+        case .downstream(let token): .tier(token.tier)
+        case nil: throw TokenAuthority.refusal
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import HTTPTypes
+import Hummingbird
+
+/// The table of routes: path, method, who may come in, and what answers.
+struct Routes {
+    typealias Handler = @Sendable (Request, ServiceRequestContext) async throws -> Response
+
+    private let router: Router<ServiceRequestContext>
+    private let paths = KnownPaths()
+    private let gate: EntryGate
+
+    init(gate: EntryGate) {
+        self.gate = gate
+        router = Router(context: ServiceRequestContext.self)
+        router.middlewares.add(AccessLogMiddleware())
+        router.middlewares.add(ProblemMiddleware(paths: paths))
+    }
+
+    /// Adds a route; whatever takes `GET` takes `HEAD`, too.
+    func on(_ method: HTTPRequest.Method, _ template: String, for entry: EntryGate.Entry, _ handler: @escaping Handler) {
+        let gate = gate
+        for method in method == .get ? [method, .head] : [method] {
+            paths.add(template, method)
+            router.on(RouterPath(template), method: method) { request, context in
+                var context = context
+                context.caller = try await gate.admit(request, to: entry)
+                return try await handler(request, context)
+            }
+        }
+    }
+
+    var responder: RouterResponder<ServiceRequestContext> { router.buildResponder() }
+}

@@ -1,0 +1,73 @@
+public import FoundationEssentials
+public import LivepatchKit
+
+/// The use cases that a server's routes are made of.
+public struct ServerParts: Sendable {
+    public var deployment: DeploymentID
+    public var started: Date
+    public var catalog: any Catalog
+    public var storage: any PatchStorage
+    public var tokens: any TokenStore
+    public var tiers: TierStateCache
+    public var publisher: any DocumentPublisher
+    public var delivery: PatchDelivery
+    public var tokenAuthority: TokenAuthority
+    public var tokenIssuer: TokenIssuer
+    public var accounts: AccountAuthority
+    public var administration: TierAdministration
+    public var authority: TierAuthority
+    public var imports: PatchImport
+    public var care: StorageCare
+    public var sync: SyncStatus
+    public var security: SecurityLog
+    /// The current time.
+    public var now: @Sendable () -> Date
+
+    public init(
+        deployment: DeploymentID, started: Date, catalog: any Catalog, storage: any PatchStorage, tokens: any TokenStore,
+        tiers: TierStateCache, publisher: any DocumentPublisher, delivery: PatchDelivery, tokenAuthority: TokenAuthority,
+        tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
+        imports: PatchImport, care: StorageCare, sync: SyncStatus, security: SecurityLog, now: @escaping @Sendable () -> Date
+    ) {
+        self.deployment = deployment
+        self.started = started
+        self.catalog = catalog
+        self.storage = storage
+        self.tokens = tokens
+        self.tiers = tiers
+        self.publisher = publisher
+        self.delivery = delivery
+        self.tokenAuthority = tokenAuthority
+        self.tokenIssuer = tokenIssuer
+        self.accounts = accounts
+        self.administration = administration
+        self.authority = authority
+        self.imports = imports
+        self.care = care
+        self.sync = sync
+        self.security = security
+        self.now = now
+    }
+}
+
+/// How a server answers.
+public struct ServerOptions: Hashable, Sendable {
+    /// Where everybody is sent for patch files, `{filename}` standing for the name; `nil` to send the files.
+    public var downloadRedirect: String?
+    /// The largest patch file that is taken in, in bytes.
+    public var maximumUploadSize: Int64
+    /// Whether administrators log in with user and password.
+    public var acceptsPasswords: Bool
+    /// How long a stream of progress is silent at most.
+    public var heartbeat: Duration
+
+    public init(
+        downloadRedirect: String? = nil, maximumUploadSize: Int64 = 256 << 20, acceptsPasswords: Bool = true,
+        heartbeat: Duration = .seconds(5)
+    ) {
+        self.downloadRedirect = downloadRedirect
+        self.maximumUploadSize = maximumUploadSize
+        self.acceptsPasswords = acceptsPasswords
+        self.heartbeat = heartbeat
+    }
+}

@@ -1,0 +1,32 @@
+import Hummingbird
+import LivepatchKit
+
+/// All routes of a server (`LivepatchAPI`'s paths), each group with the use cases that it calls.
+enum ServerRoutes {
+    static func responder(_ parts: ServerParts, _ options: ServerOptions) -> RouterResponder<ServiceRequestContext> {
+        let routes = Routes(
+            gate: EntryGate(tokens: parts.tokenAuthority, accounts: parts.accounts, security: parts.security, now: parts.now))
+        let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
+        HealthRoutes(
+            catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
+            lastSync: lastSync
+        ).add(to: routes)
+        DocumentRoutes(publisher: parts.publisher).add(to: routes)
+        DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect).add(to: routes)
+        SessionRoutes(accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, security: parts.security)
+            .add(to: routes)
+        TierRoutes(
+            administration: parts.administration, authority: parts.authority, catalog: parts.catalog, tokens: parts.tokens,
+            tiers: parts.tiers, security: parts.security
+        ).add(to: routes)
+        PatchRoutes(catalog: parts.catalog, tiers: parts.tiers).add(to: routes)
+        ImportRoutes(imports: parts.imports, limit: options.maximumUploadSize, security: parts.security).add(to: routes)
+        StorageRoutes(
+            catalog: parts.catalog, storage: parts.storage, care: parts.care, security: parts.security,
+            heartbeat: options.heartbeat
+        ).add(to: routes)
+        TokenRoutes(issuer: parts.tokenIssuer, tokens: parts.tokens, security: parts.security, now: parts.now).add(to: routes)
+        SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
+        return routes.responder
+    }
+}

@@ -1,0 +1,49 @@
+import Hummingbird
+import LivepatchAPI
+import LivepatchKit
+
+/// What a server syncs, from where, and how that went.
+struct SyncRoutes: Sendable {
+    let status: SyncStatus
+    let security: SecurityLog
+    /// How long a stream is silent at most while a sync goes on.
+    let heartbeat: Duration
+
+    func add(to routes: Routes) {
+        routes.on(.get, Paths.sync, for: .administrators) { _, _ in try Answers.json(try await status.body()) }
+        routes.on(.post, Paths.sync, for: .administrators, trigger)
+        routes.on(.get, Paths.syncReports, for: .administrators, reports)
+    }
+
+    @Sendable private func reports(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let limit = try RequestReading.number("limit", in: 1...1000, of: request) ?? 20
+        return try Answers.json(SyncReportsBody(reports: try await status.reports.reports(limit: Int(limit))))
+    }
+
+    @Sendable private func trigger(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let session = try context.administrator()
+        let body = try await RequestReading.body(SyncTriggerBody.self, of: request)
+        guard let coordinator = status.coordinator else {
+            throw LivepatchError(
+                .syncNotConfigured, "This server has no upstream to sync from.",
+                suggestion: "Set patch-sync.enabled, patch-sync.upstream-url and patch-sync.token in its configuration.")
+        }
+        // The sync belongs to the coordinator: it goes on, whatever becomes of whoever asked for it.
+        let handle = try await coordinator.trigger(acceptsRemovals: body.acceptRemovals)
+        let command = "sync trigger\(body.acceptRemovals ? " --accept-removals" : "")"
+        security.record(.administration(command, by: session.user), request)
+        let started = SyncEventBody.started(joined: handle.joined)
+        guard body.wait else { return LineStream.answer(first: started) }
+        let feed = LineFeed<SyncEventBody>(heartbeat: heartbeat)
+        let relay = Task {
+            for await progress in handle.progress { feed.progress(.progress(progress)) }
+            do {
+                feed.end(.ended(try await handle.report()))
+            } catch {
+                feed.end(.problem(Problem(LivepatchError(told: error))))
+            }
+        }
+        feed.onLeave { relay.cancel() }
+        return LineStream.answer(first: started, feed)
+    }
+}

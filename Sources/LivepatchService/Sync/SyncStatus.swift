@@ -1,0 +1,71 @@
+public import FoundationEssentials
+import LivepatchAPI
+public import LivepatchKit
+import Synchronization
+
+/// What a server knows of its syncs.
+public struct SyncStatus: Sendable {
+    /// What the configuration says.
+    public struct Settings: Sendable {
+        /// In the order in which they are tried, without credentials.
+        public var upstreams: [String]
+        public var mirrorsTiers: Bool
+        public var interval: Duration
+        public var filter: SyncFilter
+
+        public init(upstreams: [String], mirrorsTiers: Bool, interval: Duration, filter: SyncFilter) {
+            self.upstreams = upstreams
+            self.mirrorsTiers = mirrorsTiers
+            self.interval = interval
+            self.filter = filter
+        }
+    }
+
+    private let settings: Settings
+    /// `nil` on a server that does not sync.
+    let coordinator: SyncCoordinator?
+    let reports: any SyncReportStore
+    private let appointment: SyncAppointment
+    private let catalog: any Catalog
+
+    /// - Parameters:
+    ///   - coordinator: `nil` on a server that does not sync.
+    ///   - appointment: when the next sync is due.
+    public init(
+        settings: Settings, coordinator: SyncCoordinator?, reports: any SyncReportStore, appointment: SyncAppointment,
+        catalog: any Catalog
+    ) {
+        self.settings = settings
+        self.coordinator = coordinator
+        self.reports = reports
+        self.appointment = appointment
+        self.catalog = catalog
+    }
+
+    /// The last report; `nil` before the first.
+    func last() async throws -> SyncReport? { try await reports.reports(limit: 1).first }
+
+    func body() async throws -> SyncStatusBody {
+        let recent = try await reports.reports(limit: 1000)
+        let isEnabled = coordinator != nil
+        return SyncStatusBody(
+            deployment: try await catalog.deployment(), enabled: isEnabled, upstreams: settings.upstreams,
+            syncTiers: settings.mirrorsTiers, intervalSeconds: isEnabled ? settings.interval / .seconds(1) : nil,
+            route: try await catalog.syncState().route, filter: settings.filter, running: await coordinator?.running,
+            last: recent.first, lastSuccess: recent.first { $0.result == .complete || $0.result == .unchanged }?.ended,
+            next: appointment.next)
+    }
+}
+
+/// When the next sync is due.
+public final class SyncAppointment: Sendable {
+    private let date = Mutex<Date?>(nil)
+
+    public init() {}
+
+    /// `nil` while a sync runs, and where none will.
+    public internal(set) var next: Date? {
+        get { date.withLock { $0 } }
+        set { date.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,55 @@
+import Hummingbird
+import LivepatchAPI
+import LivepatchKit
+
+/// Tiers, promotions, blocks and their history.
+struct TierRoutes: Sendable {
+    let administration: TierAdministration
+    let authority: TierAuthority
+    let catalog: any Catalog
+    let tokens: any TokenStore
+    let tiers: TierStateCache
+    let security: SecurityLog
+
+    func add(to routes: Routes) {
+        routes.on(.get, Paths.tiers, for: .administrators, list)
+        routes.on(.get, Paths.tierSnapshots, for: .administrators, snapshots)
+        routes.on(.get, Paths.changes, for: .administrators, history)
+        routes.on(.post, Paths.changes, for: .administrators, change)
+    }
+
+    @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let state = try await tiers.current().state
+        let tokens = try await tokens.syncTokens().filter { $0.revoked == nil }
+        var managedBy: String?
+        if case .upstream(let upstream) = authority { managedBy = upstream }
+        let bodies = state.tiers.enumerated().map { position, tier in
+            TierListBody.Tier(
+                name: tier, position: position, versions: state.offered(in: tier),
+                blocked: state.members(of: tier).filter(state.isBlocked),
+                syncTokens: tokens.filter { $0.tier == tier }.map(\.name))
+        }
+        return try Answers.json(TierListBody(tiers: bodies, managedBy: managedBy))
+    }
+
+    @Sendable private func snapshots(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        try Answers.json(TierSnapshotsBody(snapshots: try await catalog.tierSnapshots()))
+    }
+
+    @Sendable private func history(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let limit = try RequestReading.number("limit", in: 1...1000, of: request) ?? 50
+        let before = try RequestReading.number("before", in: 0...Int64.max, of: request)
+        return try Answers.json(HistoryBody(changes: try await catalog.history(limit: Int(limit), before: before)))
+    }
+
+    @Sendable private func change(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let session = try context.administrator()
+        let body = try await RequestReading.body(ChangeRequestBody.self, of: request)
+        if body.dryRun {
+            return try Answers.json(ChangeResultBody(plan: try await administration.plan(body.command), change: nil))
+        }
+        let (plan, change) = try await administration.carryOut(body.command, by: session.user)
+        if change != nil { security.record(.administration("\(body.command)", by: session.user), request) }
+        return try Answers.json(ChangeResultBody(plan: plan, change: change))
+    }
+}

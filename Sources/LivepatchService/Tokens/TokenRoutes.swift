@@ -1,0 +1,61 @@
+import FoundationEssentials
+import Hummingbird
+import LivepatchAPI
+import LivepatchKit
+
+/// Sync tokens: issued, listed, rotated, revoked.
+struct TokenRoutes: Sendable {
+    let issuer: TokenIssuer
+    let tokens: any TokenStore
+    let security: SecurityLog
+    let now: @Sendable () -> Date
+
+    /// The longest overlap of a rotation, in seconds: ten years.
+    private static let overlapLimit = 10 * 366 * 86_400
+
+    func add(to routes: Routes) {
+        routes.on(.get, Paths.syncTokens, for: .administrators, list)
+        routes.on(.post, Paths.syncTokens, for: .administrators, issue)
+        routes.on(.delete, Paths.syncTokenTemplate, for: .administrators, revoke)
+        routes.on(.post, Paths.syncTokenRotateTemplate, for: .administrators, rotate)
+    }
+
+    @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let time = now()
+        let bodies = try await tokens.syncTokens().map { SyncTokenBody($0, now: time) }
+        return try Answers.json(SyncTokensBody(syncTokens: bodies))
+    }
+
+    @Sendable private func issue(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let session = try context.administrator()
+        let body = try await RequestReading.body(SyncTokenRequestBody.self, of: request)
+        let issued = try await issuer.add(tier: body.tier, name: body.name, validUntil: body.validUntil, by: session.user)
+        security.record(.administration("sync-tokens add \(body.tier) \(body.name)", by: session.user), request)
+        return try answer(issued, status: .created)
+    }
+
+    @Sendable private func rotate(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let session = try context.administrator()
+        let name = try RequestReading.pathText("name", context)
+        let body = try await RequestReading.body(SyncTokenRotateBody.self, of: request)
+        guard (0...Self.overlapLimit).contains(body.overlapSeconds) else {
+            throw LivepatchError(.malformedRequest, "The overlap is from 0 to \(Self.overlapLimit) seconds.")
+        }
+        let issued = try await issuer.rotate(name, overlap: .seconds(body.overlapSeconds), by: session.user)
+        security.record(.administration("sync-tokens rotate \(name)", by: session.user), request)
+        return try answer(issued, status: .ok)
+    }
+
+    @Sendable private func revoke(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let session = try context.administrator()
+        let name = try RequestReading.pathText("name", context)
+        let token = try await issuer.revoke(name, by: session.user)
+        security.record(.administration("sync-tokens revoke \(name)", by: session.user), request)
+        return try Answers.json(SyncTokenBody(token, now: now()))
+    }
+
+    private func answer(_ issued: (token: SyncToken, secret: String), status: HTTPResponse.Status) throws -> Response {
+        try Answers.json(
+            IssuedSyncTokenBody(syncToken: SyncTokenBody(issued.token, now: now()), secret: issued.secret), status: status)
+    }
+}
