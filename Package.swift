@@ -162,6 +162,7 @@ let package = Package(
         test(
             "LivepatchConsoleTests",
             of: ["LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser, .product(name: "Yams", package: "Yams")]),
+        test("LivepatchArchiveTests", of: ["LivepatchArchive", "LivepatchKit", "PatchGenerator", "CArchive"]),
     ],
     swiftLanguageModes: [.v6]
 )
