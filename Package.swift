@@ -81,6 +81,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
@@ -156,6 +157,17 @@ let package = Package(
             path: "Tools/configuration-reference", swiftSettings: strict),
 
         // Tests, a folder for each room, then chains and whole processes.
+        .target(
+            name: "ScriptedServer",
+            dependencies: [
+                "LivepatchKit", "LivepatchAPI",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/Support/ScriptedServer", swiftSettings: strict),
+        test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),

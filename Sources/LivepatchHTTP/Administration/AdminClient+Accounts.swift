@@ -1,0 +1,21 @@
+public import LivepatchAPI
+import AsyncHTTPClient
+import LivepatchKit
+import NIOHTTP1
+
+extension AdminClient {
+    /// `POST /v1/admin/login`: exchanges a password for a session.
+    /// - Throws: ``LivepatchError`` with the code `login-failed`.
+    public func login(user: String, password: String) async throws -> LoginBody {
+        var request = request(.POST, Paths.login)
+        request.headers.remove(name: "authorization")
+        request.setBasicAuth(username: user, password: password)
+        return try await value(request)
+    }
+
+    /// `POST /v1/admin/logout`: ends this client's session.
+    public func logout() async throws { try await perform(request(.POST, Paths.logout)) }
+
+    /// `GET /v1/admin/session`
+    public func currentSession() async throws -> SessionBody { try await value(request(.GET, Paths.session)) }
+}

@@ -1,0 +1,28 @@
+public import LivepatchAPI
+public import LivepatchKit
+import NIOHTTP1
+
+extension AdminClient {
+    /// The lines of work on the storage: `progress`, and at last `ended`. A `problem` is thrown instead.
+    public typealias StorageEvents<Result: Hashable & Sendable & Codable> = AsyncThrowingStream<
+        StorageEventBody<Result>, any Error
+    >
+
+    /// `GET /v1/admin/storage/patches`
+    public func storagePatches() async throws -> StoragePatchesBody { try await value(request(.GET, Paths.storagePatches)) }
+
+    /// `POST /v1/admin/storage/refresh`: reconciles drop folder, storage and catalogue.
+    public func refreshStorage() async throws -> StorageEvents<StorageRefresh> {
+        try await storageEvents(request(.POST, Paths.storageRefresh))
+    }
+
+    /// `POST /v1/admin/storage/verify`: hashes everything again.
+    public func verifyStorage(repair: Bool) async throws -> StorageEvents<StorageVerification> {
+        try await storageEvents(request(.POST, Paths.storageVerify, body: StorageVerifyBody(repair: repair)))
+    }
+
+    /// `POST /v1/admin/storage/gc`: removes what nothing needs any more.
+    public func collectStorage(dryRun: Bool) async throws -> StorageEvents<StorageCollection> {
+        try await storageEvents(request(.POST, Paths.storageCollect, body: StorageCollectBody(dryRun: dryRun)))
+    }
+}

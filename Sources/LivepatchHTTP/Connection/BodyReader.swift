@@ -1,0 +1,82 @@
+import AsyncHTTPClient
+import NIOCore
+import Synchronization
+
+/// Takes an answer's body piece by piece, and gives up on a server that does not go on.
+///
+/// Nothing is read ahead beyond the connection's own small buffer: a reader that pauses makes the server pause. Used by one task
+/// at a time. Letting go of it ends the exchange.
+final class BodyReader: Sendable {
+    private let source: Source
+    private let eventLoop: any EventLoop
+    private let timeouts: ConnectionTimeouts
+    private let proxy: Proxy?
+    private let waited = Mutex(Duration.zero)
+
+    init(_ body: HTTPClientResponse.Body, on eventLoop: any EventLoop, timeouts: ConnectionTimeouts, proxy: Proxy?) {
+        source = Source(body)
+        self.eventLoop = eventLoop
+        self.timeouts = timeouts
+        self.proxy = proxy
+    }
+
+    /// The next bytes; `nil` at the end.
+    /// - Parameter idle: how long to wait for them, if not as long as always.
+    /// - Throws: ``TransportFailure``, of the kind `timeout` if nothing came in time.
+    func next(idle: Duration? = nil) async throws -> ByteBuffer? {
+        let source = source
+        let idle = idle ?? timeouts.idle
+        let rest = timeouts.total - waited.withLock { $0 }
+        let expired = Mutex(false)
+        let start = ContinuousClock.now
+        let pull = Task { try await source.next() }
+        let expiry = eventLoop.scheduleTask(in: TimeAmount(min(idle, rest))) {
+            expired.withLock { $0 = true }
+            pull.cancel()
+        }
+        defer {
+            expiry.cancel()
+            waited.withLock { $0 += ContinuousClock.now - start }
+        }
+        do {
+            return try await withTaskCancellationHandler {
+                try await pull.value
+            } onCancel: {
+                pull.cancel()
+            }
+        } catch {
+            guard !Task.isCancelled else { throw TransportFailure(CancellationError(), timeouts: timeouts, proxy: proxy) }
+            guard !expired.withLock({ $0 }) else {
+                throw TransportFailure(
+                    .timeout,
+                    idle < rest
+                        ? "nothing more came within \(TransportFailure.text(idle))"
+                        : "the answer took longer than \(TransportFailure.text(timeouts.total))",
+                    cause: error)
+            }
+            throw TransportFailure(error, timeouts: timeouts, proxy: proxy)
+        }
+    }
+
+    /// The whole body.
+    /// - Returns: `nil` if it is longer than `limit`; the rest is not read.
+    /// - Throws: ``TransportFailure``.
+    func collect(limit: Int64) async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        while let piece = try await next() {
+            guard Int64(bytes.count) + Int64(piece.readableBytes) <= limit else { return nil }
+            bytes.append(contentsOf: piece.readableBytesView)
+        }
+        return bytes
+    }
+}
+
+/// The iterator of a body, handed from task to task. Unchecked: a body has one reader, which waits for each of its tasks to end
+/// before it starts the next.
+private final class Source: @unchecked Sendable {
+    private var iterator: HTTPClientResponse.Body.AsyncIterator
+
+    init(_ body: HTTPClientResponse.Body) { iterator = body.makeAsyncIterator() }
+
+    func next() async throws -> ByteBuffer? { try await iterator.next() }
+}

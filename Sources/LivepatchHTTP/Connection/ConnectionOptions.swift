@@ -1,0 +1,33 @@
+/// How a client reaches servers.
+public struct ConnectionOptions: Sendable {
+    public var timeouts: ConnectionTimeouts
+    /// Certificate authorities that are trusted besides the system's.
+    public var authorities: TrustedAuthorities
+    public var proxies: ProxyRules
+
+    public init(
+        timeouts: ConnectionTimeouts = ConnectionTimeouts(), authorities: TrustedAuthorities = .system,
+        proxies: ProxyRules = .none
+    ) {
+        self.timeouts = timeouts
+        self.authorities = authorities
+        self.proxies = proxies
+    }
+}
+
+/// How long a client waits. Only waiting for the other side counts, not the time that the client itself takes between two reads,
+/// so that a limited bandwidth or a slow disk is never mistaken for a server that is stuck.
+public struct ConnectionTimeouts: Hashable, Sendable {
+    /// For a connection, proxy and TLS included.
+    public var connect: Duration
+    /// For an answer to begin, and for its next bytes.
+    public var idle: Duration
+    /// For a whole answer, in sum.
+    public var total: Duration
+
+    public init(connect: Duration = .seconds(10), idle: Duration = .seconds(30), total: Duration = .seconds(1800)) {
+        self.connect = connect
+        self.idle = idle
+        self.total = total
+    }
+}
