@@ -170,6 +170,7 @@ let package = Package(
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
+        test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),
         test(
             "LivepatchConsoleTests",

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# A chain of three servers on loopback: origin → regional → site. Shows each command that it runs, checks that what it shows is so,
+# and leaves nothing behind. `--build` builds the programs first.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+source Examples/demo/stage.sh
+[ "${1-}" != --build ] || build_programs livepatch-server livepatch-admin generate-patches
+set_stage
+
+# --------------------------------------------------------------------------------------------------------------------------------
+
+scene "An origin starts, and makes an administrator. Patches enter a chain here and nowhere else."
+start origin
+log_in origin
+run origin generate-patches patches --versions 107.1,108.1,109.1 --kernels 4 --flavours generic,aws
+run origin livepatch-admin patch import patches --quiet
+run origin livepatch-admin patch list
+expect "24 files in three versions are at the origin" "$(admin origin storage patches --quiet | wc -l)" = 24
+
+scene "What is not what its name says does not get in: this module was built for another kernel."
+quietly generate-patches broken --count 1 --versions 110.1 --fault wrong-kernel
+refused origin 65 livepatch-admin patch import broken
+
+scene "A regional server gets a sync token, starts, and syncs. What comes enters its first tier: promotion is its own business."
+run origin livepatch-admin sync-tokens add edge regional --valid-until 365d --output regional.token
+start regional --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[origin]}" --set patch-sync.token-file=regional.token
+log_in regional
+run regional livepatch-admin sync trigger --wait
+expect "all three versions are in its first tier" "$(versions regional edge)" = "107.1 108.1 109.1"
+expect "and in no other" "$(versions regional beta)" = ""
+
+scene "It keeps tiers of its own. Every change can be looked at first."
+run regional livepatch-admin patch promote 107.1 stable --dry-run
+expect "a dry run changes nothing" "$(versions regional stable)" = ""
+run regional livepatch-admin patch promote 107.1 stable
+run regional livepatch-admin patch promote 108.1 beta
+expect "107.1 is stable" "$(versions regional stable)" = "107.1"
+
+scene "A site gets a token for the tier beta, and mirrors the tiers (patch-sync.sync-tiers). 109.1 is in edge only: it does not exist for this token."
+run regional livepatch-admin sync-tokens add beta site --output site.token
+start site --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[regional]}" --set patch-sync.token-file=site.token \
+    --set patch-sync.sync-tiers=true
+log_in site
+run site livepatch-admin sync trigger --wait
+run site livepatch-admin tier list
+expect "its tiers are those of its token and later" "$(admin site tier list --quiet | words)" = "beta candidate stable"
+expect "it has what they hold" "$(versions site beta) / $(versions site stable)" = "107.1 108.1 / 107.1"
+
+scene "A promotion at the regional server arrives at the site. No bytes of patches move for it."
+run regional livepatch-admin patch promote 108.1 stable
+run site livepatch-admin sync trigger --wait
+expect "108.1 is stable at the site" "$(versions site stable)" = "107.1 108.1"
+
+scene "The site itself cannot promote: it is told why, and where to do it instead."
+refused site 77 livepatch-admin patch promote 108.1 candidate
+
+scene "108.1 turns out to be bad. It is blocked at the origin, and at the end of the chain it is gone, two syncs later."
+run origin livepatch-admin patch block 108.1 --reason "hangs under memory pressure"
+run regional livepatch-admin sync trigger --wait
+run site livepatch-admin sync trigger --wait
+expect "no tier of the site offers it" "$(versions site beta) / $(versions site stable)" = "107.1 / 107.1"
+run site livepatch-admin patch show 108.1
+expect "the site knows who blocked it and why" "$(admin site patch show 108.1 | grep -c 'hangs under memory pressure')" = 1
+
+scene "It was another patch after all. Everything is recorded, and a change is taken back by its number."
+run origin livepatch-admin history --limit 3
+run origin livepatch-admin undo "$(admin origin history --limit 1 --quiet)"
+run regional livepatch-admin sync trigger --wait
+run site livepatch-admin sync trigger --wait
+expect "108.1 is back where it was" "$(versions site stable)" = "107.1 108.1"
+
+scene "What a server has done it can tell."
+run site livepatch-admin sync reports
+run site livepatch-admin storage verify
+run site livepatch-admin sync status
+
+close_stage

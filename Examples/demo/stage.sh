@@ -1,0 +1,167 @@
+# What a demonstration stands on: servers in a temporary directory, commands that are shown, and expectations that are checked.
+# To be sourced. Everything has an end in time, and everything that was started is stopped by its process id.
+
+swift=${SWIFT:-swift}
+declare -A url=()
+pids=()
+scenes=0 expectations=0
+
+bold='' faint='' green='' red='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
+    bold=$'\e[1m' faint=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+
+# Builds programs for debugging, which is the fastest way to have them; where nobody sees SwiftPM's own progress, says how far it is.
+build_programs() {
+    echo "Building $* (with all their libraries the first time, which takes some minutes)…"
+    local program
+    for program; do
+        if [ -t 1 ]; then
+            "$swift" build --product "$program"
+        else
+            build_quietly "$program"
+        fi
+    done
+}
+
+build_quietly() {
+    local log pid status=0 waited=0
+    log=$(mktemp)
+    "$swift" build --product "$1" >"$log" 2>&1 </dev/null &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 1
+        waited=$((waited + 1))
+        [ $((waited % 30)) != 0 ] || echo "  $1: ${waited} s, $(grep -oE '^\[[0-9]+/[0-9]+\]' "$log" | tail -n 1)"
+    done
+    wait "$pid" || status=$?
+    [ "$status" = 0 ] || cat "$log" >&2
+    rm -f "$log"
+    return "$status"
+}
+
+# Makes the directory that everything happens in. The programs are then found by name.
+set_stage() {
+    PATH="${LIVEPATCH_BIN:-$("$swift" build --show-bin-path)}:$PATH"
+    stage=$(mktemp -d)
+    trap clear_stage EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    export XDG_CONFIG_HOME="$stage/config"
+    unset LIVEPATCH_URL LIVEPATCH_CA_CRT
+    local name
+    for name in ${!LP_@}; do unset "$name"; done
+    cd "$stage"
+    began=$SECONDS
+}
+
+clear_stage() {
+    local status=$? pid
+    trap - EXIT
+    # The chain's end first, so that nobody loses its upstream.
+    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do kill -TERM "${pids[i]}" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do
+        for _ in {1..100}; do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.1
+        done
+        ! kill -KILL "$pid" 2>/dev/null || { echo "${red}A server had to be killed.${plain}" >&2 && status=1; }
+        wait "$pid" 2>/dev/null || true
+    done
+    cd /
+    rm -rf "$stage"
+    exit "$status"
+}
+
+close_stage() {
+    printf '\n%s%d scenes, %d expectations met, in %d s.%s The servers are stopped, and their files are removed.\n' \
+        "$green" "$scenes" "$expectations" "$((SECONDS - began))" "$plain"
+}
+
+scene() {
+    scenes=$((scenes + 1))
+    printf '\n%s%d. %s%s\n' "$bold" "$scenes" "$1" "$plain"
+}
+
+fail() {
+    printf '%s✗ %s%s\n' "$red" "$1" "$plain" >&2
+    exit 1
+}
+
+# start SERVER OPTION…: starts a server with a directory of its own on a port that the system chooses, and waits until it answers.
+start() {
+    local server=$1 line
+    shift
+    show "$server" livepatch-server --data-dir "$server" --set server.server-address=127.0.0.1:0 --set "patch-sync.id=$server" "$@"
+    livepatch-server --data-dir "$server" --set server.server-address=127.0.0.1:0 --set "patch-sync.id=$server" "$@" \
+        >"$server.log" 2>&1 </dev/null &
+    pids+=($!)
+    for _ in {1..200}; do
+        line=$(grep -m 1 -oE 'ready on http://[^ ]+' "$server.log" || true)
+        [ -z "$line" ] || break
+        kill -0 "${pids[-1]}" 2>/dev/null || { cat "$server.log" >&2 && fail "The server '$server' ended."; }
+        sleep 0.05
+    done
+    [ -n "$line" ] || { cat "$server.log" >&2 && fail "The server '$server' was not ready within ten seconds."; }
+    url[$server]=${line#ready on }
+    printf '  %s\n' "$line"
+}
+
+# log_in SERVER: logs in with the password that the server printed at its first start.
+log_in() {
+    grep -m 1 -oE '\b[a-z2-9]{6}(-[a-z2-9]{6}){3}\b' "$1.log" >"$1.password" || fail "The server '$1' printed no password."
+    show "$1" "livepatch-admin login --auth admin --password-stdin < $1.password"
+    admin "$1" login --auth admin --password-stdin <"$1.password" 2>&1 | indented
+}
+
+# admin SERVER COMMAND…: livepatch-admin for a server, not shown.
+admin() {
+    local server=$1
+    shift
+    LIVEPATCH_URL=${url[$server]} timeout 60 livepatch-admin "$@"
+}
+
+quietly() { timeout 60 "$@" >/dev/null; }
+
+show() {
+    local server=$1 words=() word
+    shift
+    for word; do
+        if [ $# = 1 ] || [[ $word =~ ^[A-Za-z0-9_./:=,@%+-]+$ ]]; then words+=("$word"); else words+=("'$word'"); fi
+    done
+    printf '%s%8s $%s %s\n' "$faint" "$server" "$plain" "${words[*]}"
+}
+
+indented() { sed 's/^/           /'; }
+
+words() { xargs; }
+
+# run SERVER COMMAND…: shows a command for a server, and what it prints. It must succeed.
+run() {
+    local server=$1
+    shift
+    show "$server" "$@"
+    LIVEPATCH_URL=${url[$server]} timeout 60 "$@" 2>&1 </dev/null | indented || fail "The command failed."
+}
+
+# refused SERVER STATUS COMMAND…: shows a command that must be refused with an exit status.
+refused() {
+    local server=$1 wanted=$2 status=0
+    shift 2
+    show "$server" "$@"
+    LIVEPATCH_URL=${url[$server]} timeout 60 "$@" 2>&1 </dev/null | indented || status=$?
+    printf '           %sexit status %d%s\n' "$faint" "$status" "$plain"
+    expect "it is refused" "$status" = "$wanted"
+}
+
+# versions SERVER TIER: the patch versions that a tier offers.
+versions() { admin "$1" tier list --format json | tier_versions "$2"; }
+
+# expect WHAT LEFT OPERATOR RIGHT: checks what was said.
+expect() {
+    local what=$1
+    shift
+    test "$@" || fail "$what: expected '${*: -1}', found '$1'."
+    expectations=$((expectations + 1))
+    printf '         %s✓%s %s\n' "$green" "$plain" "$what"
+}
