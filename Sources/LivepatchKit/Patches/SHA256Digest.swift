@@ -11,8 +11,8 @@ public struct SHA256Digest: Hashable, Sendable {
         self = hasher.finish()
     }
 
-    /// - Parameter bytes: exactly 32 bytes.
-    init?(bytes: some Sequence<UInt8>) {
+    /// The digest that these bytes are, as ``bytes`` gives them; `nil` unless they are exactly 32.
+    public init?(bytes: some Sequence<UInt8>) {
         var words: [UInt64] = [0, 0, 0, 0]
         var count = 0
         for byte in bytes {
