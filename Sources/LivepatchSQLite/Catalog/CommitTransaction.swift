@@ -1,0 +1,87 @@
+import GRDB
+import LivepatchKit
+
+/// The switch to a new view, inside one transaction: one version's document and files are in memory at a time.
+struct CommitTransaction {
+    let commit: SyncCommit
+    let db: Database
+
+    func run() throws {
+        let before = try TierRows(db).state()
+        let stateBefore = try CatalogueRow(db).syncState()
+        var visible = !commit.state.publishesSame(as: stateBefore)
+
+        for (version, reference) in commit.changed where try change(version, to: reference) { visible = true }
+        for version in commit.removed where try VersionRows(db).remove(version) { visible = true }
+        if try setAvailability() { visible = true }
+
+        if let reason = commit.snapshotReason {
+            try HistoryRows(db).addSnapshot(before, reason: reason, taken: commit.entry.time)
+        }
+        let change = try changeTiers(from: before)
+        if !change.isEmpty { visible = true }
+
+        if commit.state != stateBefore { try CatalogueRow(db).setSyncState(commit.state) }
+        try DocumentRows(db).removeFetched()
+        if visible {
+            try HistoryRows(db).add(commit.entry, change: change)
+            try CatalogueRow(db).increaseRevision()
+        }
+    }
+
+    /// - Returns: whether that changed anything.
+    private func change(_ version: PatchVersion, to reference: DocumentReference) throws -> Bool {
+        let bytes = try bytes(of: version, reference)
+        let document: VersionDocument
+        do {
+            document = try DocumentCoding.decode(VersionDocument.self, from: bytes)
+        } catch {
+            throw LivepatchError.documentUnreadable(version, DocumentCoding.reason(error))
+        }
+        try document.check(describes: version)
+        let known = try VersionRows(db).version(version)
+        let files = VersionSwitch(
+            from: known == nil ? [] : try FileRows(db).of(version), to: document, state: commit.state,
+            unavailable: commit.unavailable)
+        let line = PatchVersionRecord(
+            version: version, source: .synced, arrived: known?.arrived ?? commit.entry.time, document: reference,
+            files: files.files, released: document.files.map(\.released).min() ?? commit.entry.time)
+        guard line != known || !files.isEmpty else { return false }
+        try VersionRows(db).write(line)
+        try FileRows(db).write(files.written, of: version)
+        for name in files.removed { try FileRows(db).remove(name) }
+        try DocumentRows(db).setDocument(of: version, PublishedDocument(bytes: bytes, digest: reference.digest))
+        return true
+    }
+
+    private func bytes(of version: PatchVersion, _ reference: DocumentReference) throws -> [UInt8] {
+        if let fetched = try DocumentRows(db).fetched(reference.digest) { return fetched }
+        // A filter that was widened switches to the same document again.
+        if let held = try DocumentRows(db).document(of: version), held.digest == reference.digest { return held.bytes }
+        throw LivepatchError.documentNotKept(version, reference)
+    }
+
+    /// - Returns: whether that changed anything.
+    private func setAvailability() throws -> Bool {
+        let changed = Set(commit.changed.map(\.version))
+        var differences: [PatchVersion: Int] = [:]
+        for name in commit.arrived where !changed.contains(name.version) && !commit.unavailable.contains(name) {
+            if try FileRows(db).setAvailable(true, name) { differences[name.version, default: 0] += 1 }
+        }
+        for name in commit.unavailable where !changed.contains(name.version) {
+            if try FileRows(db).setAvailable(false, name) { differences[name.version, default: 0] -= 1 }
+        }
+        for (version, difference) in differences { try VersionRows(db).addAvailable(difference, version) }
+        return !differences.isEmpty
+    }
+
+    /// - Returns: what that changed; the versions that were removed are out of their tiers already.
+    private func changeTiers(from before: TierState) throws -> TierChange {
+        let after = try commit.tierState(from: before, versions: VersionRows(db).names())
+        let moves = commit.tokens.isEmpty ? [] : commit.tokens.fitting(try TokenRows(db).all())
+        for (_, token) in moves { try TokenRows(db).writeTier(of: token) }
+        let change = TierChange(from: before, to: after, tokens: moves.map(\.move))
+        try TierRows(db).apply(change)
+        return change
+    }
+}

@@ -1,0 +1,71 @@
+import FoundationEssentials
+import GRDB
+import LivepatchKit
+
+/// The rows of patch versions, each with what its files sum up to.
+struct VersionRows {
+    let db: Database
+
+    init(_ db: Database) { self.db = db }
+
+    private static let columns =
+        "id, source, arrived, released, files, available, bytes, cves, document_length, document_digest"
+
+    func all() throws -> [PatchVersionRecord] {
+        let statement = try db.cachedStatement(sql: "SELECT \(Self.columns) FROM version ORDER BY id")
+        var versions: [PatchVersionRecord] = []
+        let rows = try Row.fetchCursor(statement)
+        while let row = try rows.next() { versions.append(try record(row)) }
+        return versions
+    }
+
+    func names() throws -> Set<PatchVersion> {
+        Set(try Int64.fetchAll(db.cachedStatement(sql: "SELECT id FROM version")).map(Column.version))
+    }
+
+    func version(_ version: PatchVersion) throws -> PatchVersionRecord? {
+        let statement = try db.cachedStatement(sql: "SELECT \(Self.columns) FROM version WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [try Column.key(of: version)]).map(record)
+    }
+
+    /// Adds or replaces a version's row; its files stay.
+    func write(_ record: PatchVersionRecord) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO version (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET source = excluded.source, arrived = excluded.arrived,
+                    released = excluded.released, files = excluded.files, available = excluded.available,
+                    bytes = excluded.bytes, cves = excluded.cves, document_length = excluded.document_length,
+                    document_digest = excluded.document_digest
+                """)
+        try statement.execute(arguments: [
+            try Column.key(of: record.version), record.source.rawValue, Column.seconds(record.arrived),
+            Column.seconds(record.released), record.files, record.available, record.bytes, Column.line(record.cves),
+            record.document?.length, (record.document?.digest).map(Column.blob),
+        ])
+    }
+
+    /// Forgets a version with its files, its document and its place in the tiers.
+    /// - Returns: whether there was one.
+    func remove(_ version: PatchVersion) throws -> Bool {
+        try db.cachedStatement(sql: "DELETE FROM version WHERE id = ?").execute(arguments: [try Column.key(of: version)])
+        return db.changesCount > 0
+    }
+
+    /// Changes how many files of a version can be served.
+    func addAvailable(_ difference: Int, _ version: PatchVersion) throws {
+        try db.cachedStatement(sql: "UPDATE version SET available = available + ? WHERE id = ?")
+            .execute(arguments: [difference, try Column.key(of: version)])
+    }
+
+    private func record(_ row: Row) throws -> PatchVersionRecord {
+        guard let source = PatchVersionRecord.Source(rawValue: row[1]) else {
+            throw SQLiteFault.damagedRow("a patch version has no known source")
+        }
+        var document: DocumentReference?
+        if let length: Int64 = row[8] { document = DocumentReference(length: length, digest: try Column.digest(row, 9)) }
+        return PatchVersionRecord(
+            version: Column.version(row[0]), source: source, arrived: Column.date(row[2]), released: Column.date(row[3]),
+            files: row[4], available: row[5], bytes: row[6], cves: Column.cves(row[7]), document: document)
+    }
+}

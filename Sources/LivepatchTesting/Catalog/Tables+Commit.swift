@@ -1,0 +1,62 @@
+import LivepatchKit
+
+extension Tables {
+    /// The switch to a new view at the end of a sync.
+    mutating func switchTo(_ commit: SyncCommit) throws {
+        let before = tiers
+        var visible = !commit.state.publishesSame(as: syncState)
+
+        for (version, reference) in commit.changed where try change(version, to: reference, commit) { visible = true }
+        for version in commit.removed where removeVersion(version) { visible = true }
+        let changed = Set(commit.changed.map(\.version))
+        for name in commit.arrived where !changed.contains(name.version) && !commit.unavailable.contains(name) {
+            if setAvailable(true, name) { visible = true }
+        }
+        for name in commit.unavailable where !changed.contains(name.version) && setAvailable(false, name) { visible = true }
+
+        if let reason = commit.snapshotReason {
+            snapshots.append(
+                TierSnapshot(
+                    id: Int64(snapshots.count + 1), taken: commit.entry.time, reason: reason, tiers: before.tiers,
+                    reach: before.reach))
+        }
+        let after = try commit.tierState(from: before, versions: Set(versions.keys))
+        let moves = commit.tokens.fitting(tokens)
+        for (_, token) in moves { writeTier(of: token) }
+        let change = TierChange(from: before, to: after, tokens: moves.map(\.move))
+        tiers = after
+
+        syncState = commit.state
+        fetched = [:]
+        if visible || !change.isEmpty {
+            record(commit.entry, change: change)
+            increaseRevision()
+        }
+    }
+
+    /// - Returns: whether that changed anything.
+    private mutating func change(
+        _ version: PatchVersion, to reference: DocumentReference, _ commit: SyncCommit
+    ) throws -> Bool {
+        let held = documents[version].flatMap { $0.digest == reference.digest ? $0.bytes : nil }
+        guard let bytes = fetched[reference.digest] ?? held else { throw LivepatchError.documentNotKept(version, reference) }
+        let document: VersionDocument
+        do {
+            document = try DocumentCoding.decode(VersionDocument.self, from: bytes)
+        } catch {
+            throw LivepatchError.documentUnreadable(version, DocumentCoding.reason(error))
+        }
+        try document.check(describes: version)
+        let known = versions[version]
+        let files = VersionSwitch(
+            from: files(of: version), to: document, state: commit.state, unavailable: commit.unavailable)
+        let line = PatchVersionRecord(
+            version: version, source: .synced, arrived: known?.arrived ?? commit.entry.time, document: reference,
+            files: files.files, released: document.files.map(\.released).min() ?? commit.entry.time)
+        guard line != known || !files.isEmpty else { return false }
+        versions[version] = line
+        self.files[version] = Dictionary(uniqueKeysWithValues: files.files.map { ($0.file.name, $0) })
+        documents[version] = PublishedDocument(bytes: bytes, digest: reference.digest)
+        return true
+    }
+}
