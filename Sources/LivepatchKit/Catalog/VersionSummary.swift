@@ -18,8 +18,7 @@ extension PatchVersionRecord {
             cves: cves.sorted(), document: document)
     }
 
-    /// This line with one more file, which is available. The document that the version was synced from does not list it, so the
-    /// line refers to none.
+    /// This line with one more file, which is available. The version's document does not list it, and has to be made again.
     public func adding(_ file: PatchFile) -> PatchVersionRecord {
         PatchVersionRecord(
             version: version, source: source, arrived: arrived,
@@ -28,10 +27,26 @@ extension PatchVersionRecord {
             document: nil)
     }
 
-    /// This line with other files.
-    public func holding(_ files: [PatchFileRecord]) -> PatchVersionRecord {
+    /// This line with fewer files. A synced version's document is its origin's, whatever is left of it here; an imported one's has
+    /// to be made again.
+    public func keeping(_ files: [PatchFileRecord]) -> PatchVersionRecord {
         PatchVersionRecord(
-            version: version, source: source, arrived: arrived, document: document, files: files, released: released)
+            version: version, source: source, arrived: arrived, document: source == .synced ? document : nil, files: files,
+            released: released)
+    }
+
+    /// This line with a document that was made of its files.
+    public func referring(to document: DocumentReference) -> PatchVersionRecord {
+        PatchVersionRecord(
+            version: version, source: source, arrived: arrived, released: released, files: files, available: available,
+            bytes: bytes, cves: cves, document: document)
+    }
+
+    /// This line with more or fewer files that can be served.
+    public func addingAvailable(_ difference: Int) -> PatchVersionRecord {
+        PatchVersionRecord(
+            version: version, source: source, arrived: arrived, released: released, files: files,
+            available: available + difference, bytes: bytes, cves: cves, document: document)
     }
 }
 

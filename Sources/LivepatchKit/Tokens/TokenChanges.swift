@@ -24,9 +24,6 @@ extension SyncToken {
         token.secrets = secrets.map { Secret(hash: $0.hash, validUntil: $0.validUntil.map(Timestamp.wholeSecond)) }
         return token
     }
-
-    /// Whether it would open a view at that time, as far as the token itself says.
-    fileprivate func isUsable(at time: Date) -> Bool { revoked == nil && validUntil.map { $0 > time } ?? true }
 }
 
 extension [TierChange.TokenMove] {

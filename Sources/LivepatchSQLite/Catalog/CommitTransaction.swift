@@ -7,6 +7,7 @@ struct CommitTransaction {
     let db: Database
 
     func run() throws {
+        try CatalogueRow(db).expect(commit.expected)
         let before = try TierRows(db).state()
         let stateBefore = try CatalogueRow(db).syncState()
         var visible = !commit.state.publishesSame(as: stateBefore)
@@ -22,7 +23,7 @@ struct CommitTransaction {
         if !change.isEmpty { visible = true }
 
         if commit.state != stateBefore { try CatalogueRow(db).setSyncState(commit.state) }
-        try DocumentRows(db).removeFetched()
+        try DocumentRows(db).removeFetched(except: commit.documents)
         if visible {
             try HistoryRows(db).add(commit.entry, change: change)
             try CatalogueRow(db).increaseRevision()
@@ -55,9 +56,7 @@ struct CommitTransaction {
     }
 
     private func bytes(of version: PatchVersion, _ reference: DocumentReference) throws -> [UInt8] {
-        if let fetched = try DocumentRows(db).fetched(reference.digest) { return fetched }
-        // A filter that was widened switches to the same document again.
-        if let held = try DocumentRows(db).document(of: version), held.digest == reference.digest { return held.bytes }
+        if let bytes = try DocumentRows(db).bytes(reference.digest) { return bytes }
         throw LivepatchError.documentNotKept(version, reference)
     }
 

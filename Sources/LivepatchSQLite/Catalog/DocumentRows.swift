@@ -11,7 +11,7 @@ struct DocumentRows {
     func document(of version: PatchVersion) throws -> PublishedDocument? {
         let statement = try db.cachedStatement(sql: "SELECT bytes, digest FROM version_document WHERE version = ?")
         guard let row = try Row.fetchOne(statement, arguments: [try Column.key(of: version)]) else { return nil }
-        return PublishedDocument(bytes: try bytes(row), digest: try Column.digest(row, 1))
+        return PublishedDocument(bytes: try content(row), digest: try Column.digest(row, 1))
     }
 
     func setDocument(of version: PatchVersion, _ document: PublishedDocument) throws {
@@ -30,9 +30,15 @@ struct DocumentRows {
             .execute(arguments: [try Column.key(of: version)])
     }
 
-    func fetched(_ digest: SHA256Digest) throws -> [UInt8]? {
-        let statement = try db.cachedStatement(sql: "SELECT bytes FROM fetched_document WHERE digest = ?")
-        return try Row.fetchOne(statement, arguments: [Column.blob(digest)]).map(bytes)
+    /// The bytes with that digest, just fetched or held as a version's document: a filter that was widened switches to the same
+    /// document again.
+    func bytes(_ digest: SHA256Digest) throws -> [UInt8]? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT bytes FROM fetched_document WHERE digest = ?1
+                UNION ALL SELECT bytes FROM version_document WHERE digest = ?1
+                """)
+        return try Row.fetchOne(statement, arguments: [Column.blob(digest)]).map(content)
     }
 
     func keepFetched(_ bytes: [UInt8], _ digest: SHA256Digest) throws {
@@ -40,9 +46,14 @@ struct DocumentRows {
             .execute(arguments: [Column.blob(digest), Data(bytes)])
     }
 
-    func removeFetched() throws { try db.execute(sql: "DELETE FROM fetched_document") }
+    func removeFetched(except digests: Set<SHA256Digest>) throws {
+        let statement = try db.cachedStatement(sql: "DELETE FROM fetched_document WHERE digest = ?")
+        for digest in try Data.fetchSet(db, sql: "SELECT digest FROM fetched_document")
+            .subtracting(digests.map(Column.blob))
+        { try statement.execute(arguments: [digest]) }
+    }
 
-    private func bytes(_ row: Row) throws -> [UInt8] {
+    private func content(_ row: Row) throws -> [UInt8] {
         try row.withUnsafeData(atIndex: 0) { Array($0 ?? Data()) }
     }
 }

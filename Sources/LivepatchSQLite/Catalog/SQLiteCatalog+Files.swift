@@ -57,8 +57,7 @@ extension SQLiteCatalog {
                 if left.isEmpty {
                     _ = try versions.remove(version)
                 } else {
-                    try versions.write(line.holding(left))
-                    // A synced version's document is its origin's, whatever is left here.
+                    try versions.write(line.keeping(left))
                     if line.source == .imported { try DocumentRows(db).removeDocument(of: version) }
                 }
             }

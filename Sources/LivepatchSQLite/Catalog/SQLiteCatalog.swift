@@ -88,13 +88,16 @@ public struct SQLiteCatalog: Catalog {
         _ version: PatchVersion, _ document: PublishedDocument, expecting revision: CatalogRevision
     ) async throws {
         try await database.write { db in
-            guard try CatalogueRow(db).revision() == revision, try VersionRows(db).version(version) != nil else { return }
+            guard try CatalogueRow(db).revision() == revision, let line = try VersionRows(db).version(version),
+                line.document == nil
+            else { return }
+            try VersionRows(db).write(line.referring(to: document.reference))
             try DocumentRows(db).setDocument(of: version, document)
         }
     }
 
     public func fetchedDocument(_ digest: SHA256Digest) async throws -> [UInt8]? {
-        try await database.read { try DocumentRows($0).fetched(digest) }
+        try await database.read { try DocumentRows($0).bytes(digest) }
     }
 
     public func keepFetchedDocument(_ bytes: [UInt8], _ digest: SHA256Digest) async throws {

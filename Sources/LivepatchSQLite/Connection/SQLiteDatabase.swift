@@ -19,21 +19,21 @@ public final class SQLiteDatabase: Sendable {
     public let path: String
     let pool: DatabasePool
 
-    /// How long a writer waits for another one, in seconds.
-    static let patience = 5.0
-
     /// Opens the database, creating it (readable by its owner alone) or bringing its schema up to date as needed.
     ///
     /// - Parameter path: the file; its directory must exist.
     /// - Throws: ``LivepatchError`` with the code `database-newer` if a newer release has changed its schema, `database-foreign` if
     ///   the file is something else than a database of this system, `database-unavailable` if it cannot be read or written. A
     ///   file that is refused is left as it was.
-    public init(path: String) throws {
+    public convenience init(path: String) throws { try self.init(path: path, patience: 5) }
+
+    /// - Parameter patience: how long a writer waits for another one, in seconds.
+    init(path: String, patience: Double) throws {
         self.path = path
         do {
             try DatabaseFile.createIfMissing(path)
-            let pending = try SchemaInspection.pendingMigrations(path: path)
-            var configuration = Self.configuration
+            let pending = try SchemaInspection.pendingMigrations(path: path, patience: patience)
+            var configuration = Self.configuration(patience: patience)
             configuration.label = "livepatch"
             pool = try DatabasePool(path: path, configuration: configuration)
             // Opening a pool chooses NORMAL, which keeps the database whole in a power cut, but may lose the last changes.
@@ -45,7 +45,13 @@ public final class SQLiteDatabase: Sendable {
     }
 
     /// Closes the file. Whatever is asked afterwards is refused with `database-unavailable`.
+    ///
+    /// If no other process uses the file, all that is in its log is moved into it, so that a copy of the file alone is a backup.
     public func close() throws {
+        try? pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA busy_timeout = 0")
+            try db.checkpoint(.truncate)
+        }
         do { try pool.close() } catch { throw SQLiteFault.explain(error, path: path) }
     }
 
@@ -58,7 +64,7 @@ public final class SQLiteDatabase: Sendable {
         return findings == ["ok"] ? [] : findings
     }
 
-    static var configuration: GRDB.Configuration {
+    static func configuration(patience: Double) -> GRDB.Configuration {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(patience)
         configuration.foreignKeysEnabled = true

@@ -51,6 +51,7 @@ extension SchemaMigration {
                 digest BLOB NOT NULL,
                 bytes BLOB NOT NULL
             ) STRICT;
+            CREATE INDEX version_document_digest ON version_document (digest);
             CREATE TABLE fetched_document (
                 digest BLOB NOT NULL PRIMARY KEY,
                 bytes BLOB NOT NULL

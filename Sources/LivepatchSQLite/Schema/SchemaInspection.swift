@@ -8,8 +8,8 @@ enum SchemaInspection {
 
     /// - Returns: the names of the migrations that the file lacks; all of them for an empty file.
     /// - Throws: ``LivepatchError`` with the code `database-foreign` or `database-newer`.
-    static func pendingMigrations(path: String) throws -> [String] {
-        var configuration = SQLiteDatabase.configuration
+    static func pendingMigrations(path: String, patience: Double) throws -> [String] {
+        var configuration = SQLiteDatabase.configuration(patience: patience)
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = 1") }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         let pending = try queue.read { try pendingMigrations($0, path: path) }

@@ -47,7 +47,7 @@ extension InMemoryCatalog {
                 if left.isEmpty {
                     _ = tables.removeVersion(version)
                 } else {
-                    tables.versions[version] = line.holding(left)
+                    tables.versions[version] = line.keeping(left)
                     if line.source == .imported { tables.documents[version] = nil }
                 }
             }

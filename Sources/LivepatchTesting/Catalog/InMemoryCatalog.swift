@@ -90,13 +90,14 @@ public struct InMemoryCatalog: Catalog {
         _ version: PatchVersion, _ document: PublishedDocument, expecting revision: CatalogRevision
     ) async throws {
         try database.write { tables in
-            guard tables.revision == revision, tables.versions[version] != nil else { return }
+            guard tables.revision == revision, let line = tables.versions[version], line.document == nil else { return }
+            tables.versions[version] = line.referring(to: document.reference)
             tables.documents[version] = document
         }
     }
 
     public func fetchedDocument(_ digest: SHA256Digest) async throws -> [UInt8]? {
-        try database.read { $0.fetched[digest] }
+        try database.read { $0.bytes(digest) }
     }
 
     public func keepFetchedDocument(_ bytes: [UInt8], _ digest: SHA256Digest) async throws {

@@ -71,6 +71,11 @@ extension Tables {
         return new
     }
 
+    /// The bytes with that digest, just fetched or held as a version's document.
+    func bytes(_ digest: SHA256Digest) -> [UInt8]? {
+        fetched[digest] ?? documents.values.first { $0.digest == digest }?.bytes
+    }
+
     /// A version's files, in order of name.
     func files(of version: PatchVersion) -> [PatchFileRecord] {
         (files[version] ?? [:]).values.sorted { $0.file.name < $1.file.name }
@@ -82,7 +87,7 @@ extension Tables {
             return false
         }
         files[name.version]?[name] = PatchFileRecord(file: known.file, available: available)
-        versions[name.version] = line.holding(files(of: name.version))
+        versions[name.version] = line.addingAvailable(available ? 1 : -1)
         return true
     }
 

@@ -3,6 +3,7 @@ import LivepatchKit
 extension Tables {
     /// The switch to a new view at the end of a sync.
     mutating func switchTo(_ commit: SyncCommit) throws {
+        try expect(commit.expected)
         let before = tiers
         var visible = !commit.state.publishesSame(as: syncState)
 
@@ -27,7 +28,7 @@ extension Tables {
         tiers = after
 
         syncState = commit.state
-        fetched = [:]
+        fetched = fetched.filter { commit.documents.contains($0.key) }
         if visible || !change.isEmpty {
             record(commit.entry, change: change)
             increaseRevision()
@@ -38,8 +39,7 @@ extension Tables {
     private mutating func change(
         _ version: PatchVersion, to reference: DocumentReference, _ commit: SyncCommit
     ) throws -> Bool {
-        let held = documents[version].flatMap { $0.digest == reference.digest ? $0.bytes : nil }
-        guard let bytes = fetched[reference.digest] ?? held else { throw LivepatchError.documentNotKept(version, reference) }
+        guard let bytes = bytes(reference.digest) else { throw LivepatchError.documentNotKept(version, reference) }
         let document: VersionDocument
         do {
             document = try DocumentCoding.decode(VersionDocument.self, from: bytes)

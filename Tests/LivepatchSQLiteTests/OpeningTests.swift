@@ -1,0 +1,149 @@
+import FoundationEssentials
+import GRDB
+import LivepatchKit
+import Testing
+
+@testable import LivepatchSQLite
+
+@Suite("Opening a database")
+struct OpeningTests {
+    @Test("a missing or empty file becomes a database that keeps what it acknowledged", arguments: [false, true])
+    func new(_ empty: Bool) async throws {
+        try await DatabaseDirectory.with { directory in
+            if empty { try directory.write([]) }
+            let database = try directory.open()
+            _ = try await SQLiteCatalog(database).add(file("107.1"), entry: entry)
+            let settings = try await database.pool.write { db in
+                (
+                    try String.fetchOne(db, sql: "PRAGMA journal_mode"), try Int.fetchOne(db, sql: "PRAGMA synchronous"),
+                    try Int.fetchOne(db, sql: "PRAGMA foreign_keys"),
+                    try Int32.fetchOne(db, sql: "PRAGMA application_id")
+                )
+            }
+            #expect(settings.0 == "wal")
+            #expect(settings.1 == 2)
+            #expect(settings.2 == 1)
+            #expect(settings.3 == SchemaInspection.applicationID)
+            #expect(try await database.damage().isEmpty)
+            try database.close()
+            #expect(try directory.bytes("livepatch.db-wal").isEmpty)
+
+            let again = try directory.open()
+            #expect(try await SQLiteCatalog(again).file(file("107.1").name)?.file == file("107.1"))
+            try again.close()
+        }
+    }
+
+    @Test("a new file is its owner's alone")
+    func mode() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            for name in [directory.path, directory.path + "-wal"] {
+                let attributes = try FileManager.default.attributesOfItem(atPath: name)
+                let mode = try #require(attributes[.posixPermissions] as? Int)
+                #expect(mode & 0o077 == 0)
+            }
+            try database.close()
+        }
+    }
+
+    @Test("a file that was killed between its creation and its first transaction is taken up")
+    func halfCreated() async throws {
+        try await DatabaseDirectory.with { directory in
+            try directory.sql("PRAGMA user_version = 0; CREATE TABLE t (a); DROP TABLE t")
+            #expect(try directory.bytes().count > 0)
+            try directory.open().close()
+        }
+    }
+
+    @Test("many who open a new database at once all get the same")
+    func race() async throws {
+        try await DatabaseDirectory.with { directory in
+            let ids = try await withThrowingTaskGroup(of: DeploymentID.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        let database = try directory.open()
+                        let id = try await SQLiteCatalog(database).deployment()
+                        try database.close()
+                        return id
+                    }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(ids.count == 1)
+        }
+    }
+
+    @Test("a newer release's schema is refused, by the name of its migration, and left alone")
+    func newer() async throws {
+        try await DatabaseDirectory.with { directory in
+            try directory.open().close()
+            try directory.sql("INSERT INTO schema_migration (position, name, applied) VALUES (2, '2 machines', 0)")
+            let before = try directory.bytes()
+            await expectError(.databaseNewer, saying: "'2 machines'") { _ = try directory.open() }
+            #expect(try directory.bytes() == before)
+        }
+    }
+
+    @Test("a file that is not SQLite is refused and left alone")
+    func notSQLite() async throws {
+        try await DatabaseDirectory.with { directory in
+            let text = Array(String(repeating: "All work and no play makes Jack a dull boy. ", count: 200).utf8)
+            try directory.write(text)
+            await expectError(.databaseForeign) { _ = try directory.open() }
+            #expect(try directory.bytes() == text)
+        }
+    }
+
+    @Test("another program's SQLite file is refused and left alone")
+    func foreign() async throws {
+        try await DatabaseDirectory.with { directory in
+            try directory.sql("CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('Yesterday')")
+            let before = try directory.bytes()
+            await expectError(.databaseForeign, saying: "another program") { _ = try directory.open() }
+            #expect(try directory.bytes() == before)
+            try directory.sql("DELETE FROM song; DROP TABLE song; PRAGMA application_id = 7")
+            await expectError(.databaseForeign) { _ = try directory.open() }
+        }
+    }
+
+    @Test("what cannot be a file is said to be so")
+    func places() async throws {
+        try await DatabaseDirectory.with { directory in
+            await expectError(.databaseUnavailable, saying: "No such file or directory") {
+                _ = try directory.open("missing/livepatch.db")
+            }
+            try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+            await expectError(.databaseUnavailable, saying: "See that it is a file") { _ = try directory.open() }
+        }
+    }
+
+    @Test("a directory that cannot be written is said to be so", .enabled(if: mayNotWriteEverywhere))
+    func readOnlyDirectory() async throws {
+        try await DatabaseDirectory.with { directory in
+            try directory.open().close()
+            let path = directory.directory.path
+            try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: path)
+            defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path) }
+            await expectError(.databaseUnavailable) { _ = try directory.open() }
+            await expectError(.databaseUnavailable) { _ = try directory.open("other.db") }
+        }
+    }
+
+    /// Root writes wherever it likes, so that what it is not allowed to do cannot be tested as root.
+    private static var mayNotWriteEverywhere: Bool {
+        !FileManager.default.isWritableFile(atPath: "/")
+    }
+
+    @Test("nothing is possible after closing")
+    func closed() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            let catalog = SQLiteCatalog(database)
+            _ = try await catalog.revision()
+            try database.close()
+            await expectError(.databaseUnavailable, saying: "closed") { _ = try await catalog.revision() }
+            await expectError(.databaseUnavailable, saying: "closed") { try await catalog.record(entry) }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import FoundationEssentials
+import GRDB
+import LivepatchKit
+import Testing
+
+@testable import LivepatchSQLite
+
+@Suite("A database that several processes use")
+struct SharingTests {
+    @Test("what one writes the other reads at once")
+    func reads() async throws {
+        try await DatabaseDirectory.with { directory in
+            let server = try directory.open()
+            let sync = try directory.open()
+            let (here, there) = (SQLiteCatalog(server), SQLiteCatalog(sync))
+            let before = try await here.tierState()
+            _ = try await there.add(file("107.1"), entry: entry)
+            #expect(try await here.revision().rawValue == before.revision.rawValue + 1)
+            #expect(try await here.tierState().state.reach.count == 1)
+            #expect(try await here.files(of: patch("107.1")).count == 1)
+            await expectError(.catalogueChanged) {
+                _ = try await here.apply(
+                    TierChange(from: before.state, to: before.state), entry: entry, expecting: before.revision)
+            }
+            try server.close()
+            try sync.close()
+        }
+    }
+
+    @Test("writers wait for each other, and every change counts once")
+    func writes() async throws {
+        try await DatabaseDirectory.with { directory in
+            let databases = try (0..<3).map { _ in try directory.open() }
+            try await withThrowingTaskGroup { group in
+                for (index, database) in databases.enumerated() {
+                    group.addTask {
+                        for kernel in 1...20 {
+                            _ = try await SQLiteCatalog(database).add(
+                                file("107.1", kernel: 100 * index + kernel), entry: entry)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let catalog = SQLiteCatalog(databases[0])
+            #expect(try await catalog.revision().rawValue == 60)
+            #expect(try await catalog.version(patch("107.1"))?.files == 60)
+            #expect(try await catalog.history(limit: 100, before: nil).count == 60)
+            for database in databases { try database.close() }
+        }
+    }
+
+    @Test("a cancelled write changes nothing, and the next one goes on")
+    func cancelled() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            let catalog = SQLiteCatalog(database)
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await catalog.record(entry)
+            }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            try await catalog.record(entry)
+            #expect(try await catalog.history(limit: 9, before: nil).count == 1)
+            try database.close()
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import FoundationEssentials
+import LivepatchKit
+import LivepatchSQLite
+import LivepatchTesting
+import Testing
+
+/// The implementations that have to keep the same promises.
+enum Implementation: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case sqlite = "SQLite"
+    case memory = "memory"
+
+    var testDescription: String { rawValue }
+}
+
+/// The stores of one new, empty server.
+struct Stores: Sendable {
+    let catalog: any Catalog
+    let tokens: any TokenStore
+    let reports: any SyncReportStore
+    let accounts: any AccountStore
+
+    /// Runs a test's body, and cleans up after it.
+    static func with(_ implementation: Implementation, _ body: (Stores) async throws -> Void) async throws {
+        switch implementation {
+        case .memory:
+            let database = InMemoryDatabase()
+            try await body(
+                Stores(
+                    catalog: InMemoryCatalog(database), tokens: InMemoryTokenStore(database),
+                    reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database)))
+        case .sqlite:
+            let directory = FileManager.default.temporaryDirectory.appending(path: "livepatch-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: directory) }
+            let database = try SQLiteDatabase(path: directory.appending(path: "livepatch.db").path)
+            try await body(
+                Stores(
+                    catalog: SQLiteCatalog(database), tokens: SQLiteTokenStore(database),
+                    reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database)))
+            try database.close()
+        }
+    }
+
+    /// What a change did to the revision.
+    func revisionIncrease(_ change: () async throws -> Void) async throws -> Int64 {
+        let before = try await catalog.revision().rawValue
+        try await change()
+        return try await catalog.revision().rawValue - before
+    }
+}
