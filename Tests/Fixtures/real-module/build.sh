@@ -36,10 +36,10 @@ done
 [ "$(dpkg --print-architecture)" = amd64 ] || skip "A real module is built for amd64 only, and this is $(dpkg --print-architecture)."
 
 current() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: linux-image-\(.*\)-cloud-amd64$/\1/p' | head -n 1; }
-kernel=$(current)
+kernel=$(current) || kernel=
 if [ -z "$kernel" ] && [ "$(id -u)" = 0 ]; then
     timeout 120 apt-get update -qq >/dev/null 2>&1 || true
-    kernel=$(current)
+    kernel=$(current) || kernel=
 fi
 if [ -z "$kernel" ]; then
     # Without lists of packages what was made before is as good.
@@ -62,7 +62,7 @@ image=linux-image-$kernel-cloud-amd64
 (
     cd "$made/packages"
     timeout 300 apt-get download -qq "$image" "$headers" "linux-headers-$kernel-common" "linux-kbuild-$series" >log 2>&1
-) || skip "A real module cannot be built here: the packages of Linux $kernel cannot be downloaded ($(tail -n 1 "$made/packages/log"))."
+) || skip "A real module cannot be built here: the packages of Linux $kernel cannot be downloaded. $(tail -n 1 "$made/packages/log")"
 
 root=$made/root
 mkdir -p "$root"
