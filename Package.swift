@@ -176,7 +176,7 @@ let package = Package(
             "LivepatchConsoleTests",
             of: ["LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser, .product(name: "Yams", package: "Yams")]),
         test("LivepatchArchiveTests", of: ["LivepatchArchive", "LivepatchKit", "PatchGenerator", "CArchive"]),
-        test("StoreContractTests", of: ["LivepatchKit", "LivepatchTesting", "LivepatchSQLite"]),
+        test("StoreContractTests", of: ["LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "LivepatchTesting"]),
         test(
             "LivepatchSQLiteTests",
             of: ["LivepatchKit", "LivepatchSQLite", "LivepatchTesting", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -28,11 +28,21 @@ public final class InMemoryPatchStorage: PatchStorage {
     private struct State: Sendable {
         var contents: [SHA256Digest: [UInt8]] = [:]
         var staged: [SHA256Digest: [UInt8]] = [:]
+        /// What is arriving at this moment.
+        var arriving: Set<SHA256Digest> = []
+        /// The room that uploads take.
         var uploads: Int64 = 0
         var capacity: Int64?
 
         var used: Int64 {
-            uploads + (Array(contents.values) + staged.values).reduce(0) { $0 + Int64($1.count) }
+            func sum(_ contents: [SHA256Digest: [UInt8]]) -> Int64 { contents.values.reduce(0) { $0 + Int64($1.count) } }
+            return uploads + sum(contents) + sum(staged)
+        }
+
+        /// How many of some bytes have room.
+        func fitting(_ count: Int) -> Int {
+            guard let capacity else { return count }
+            return Int(min(Int64(count), max(0, capacity - used)))
         }
     }
 
@@ -80,7 +90,13 @@ public final class InMemoryPatchStorage: PatchStorage {
 
     public func stage(_ digest: SHA256Digest, length: Int64) async throws -> any StagedContent {
         try probe(.stage(digest))
-        state.withLock { state in
+        guard length >= 0 else { throw LivepatchError(.malformedValue, "Content cannot have \(length) bytes.") }
+        try state.withLock { state in
+            guard state.arriving.insert(digest).inserted else {
+                throw LivepatchError(
+                    .storageBusy, "The content \(digest) is arriving already, in another task.",
+                    suggestion: "Wait for that sync or import to end.")
+            }
             // More than is announced now cannot be a beginning of it.
             if Int64(state.staged[digest]?.count ?? 0) > length { state.staged[digest] = nil }
         }
@@ -94,7 +110,7 @@ public final class InMemoryPatchStorage: PatchStorage {
     public func open(_ digest: SHA256Digest) async throws -> any StoredContentReader {
         try probe(.open(digest))
         guard let bytes = state.withLock({ $0.contents[digest] }) else {
-            throw LivepatchError(.notFound, "The storage holds no content with the SHA-256 \(digest).")
+            throw LivepatchError(.notFound, "The storage holds no content \(digest).")
         }
         return InMemoryContentReader(bytes: bytes)
     }
@@ -118,13 +134,13 @@ public final class InMemoryPatchStorage: PatchStorage {
     public func discardStaged(except digests: Set<SHA256Digest>) async throws -> Int64 {
         state.withLock { state in
             let before = state.used
-            state.staged = state.staged.filter { digests.contains($0.key) }
+            state.staged = state.staged.filter { digests.contains($0.key) || state.arriving.contains($0.key) }
             return before - state.used
         }
     }
 
     public func stagedBytes() async throws -> Int64 {
-        state.withLock { $0.staged.values.reduce(0) { $0 + Int64($1.count) } }
+        state.withLock { $0.uploads + $0.staged.values.reduce(0) { $0 + Int64($1.count) } }
     }
 
     public func synchronize() async throws { try probe(.synchronize) }
@@ -141,14 +157,18 @@ extension InMemoryPatchStorage {
     func append(_ bytes: [UInt8], to digest: SHA256Digest, length: Int64) throws {
         let offset = arrived(digest)
         try probe(.append(digest, offset: offset, count: bytes.count))
-        guard offset + Int64(bytes.count) <= length else {
+        guard Int64(bytes.count) <= length - offset else {
+            discard(digest)
             throw LivepatchError(
-                .lengthMismatch, "More than the announced \(length) bytes arrived for the content with the SHA-256 \(digest).")
+                .lengthMismatch, "More than the announced \(length) bytes arrive for the content \(digest).",
+                suggestion: "What has arrived was thrown away.")
         }
-        try state.withLock { state in
-            try Self.reserve(bytes.count, in: state)
-            state.staged[digest, default: []] += bytes
+        let fitting = state.withLock { state in
+            let fitting = state.fitting(bytes.count)
+            state.staged[digest, default: []] += bytes.prefix(fitting)
+            return fitting
         }
+        guard fitting == bytes.count else { throw full() }
     }
 
     func finish(_ digest: SHA256Digest, length: Int64) throws {
@@ -156,24 +176,30 @@ extension InMemoryPatchStorage {
         let bytes = state.withLock { $0.staged.removeValue(forKey: digest) } ?? []
         guard Int64(bytes.count) == length else {
             throw LivepatchError(
-                .lengthMismatch, "\(bytes.count) of \(length) bytes arrived for the content with the SHA-256 \(digest).")
+                .lengthMismatch, "\(bytes.count) bytes arrived for the content \(digest), and \(length) were announced.",
+                suggestion: "What has arrived was thrown away.")
         }
         let actual = SHA256Digest(of: bytes)
         guard actual == digest else {
             throw LivepatchError(
-                .digestMismatch, "The content that was announced with the SHA-256 \(digest) has the SHA-256 \(actual).",
-                suggestion: "It was thrown away.")
+                .digestMismatch, "What arrived for the content \(digest) has the SHA-256 \(actual).",
+                suggestion: "What has arrived was thrown away.")
         }
         state.withLock { $0.contents[digest] = bytes }
     }
 
     func discard(_ digest: SHA256Digest) { state.withLock { $0.staged[digest] = nil } }
 
-    func reserveUpload(_ count: Int, offset: Int64) throws {
+    /// Lets another arrival of the same content begin.
+    func release(_ digest: SHA256Digest) { _ = state.withLock { $0.arriving.remove(digest) } }
+
+    /// - Returns: how many bytes have room.
+    func reserveUpload(_ count: Int, offset: Int64) throws -> Int {
         try probe(.append(nil, offset: offset, count: count))
-        try state.withLock { state in
-            try Self.reserve(count, in: state)
-            state.uploads += Int64(count)
+        return state.withLock { state in
+            let fitting = state.fitting(count)
+            state.uploads += Int64(fitting)
+            return fitting
         }
     }
 
@@ -187,10 +213,9 @@ extension InMemoryPatchStorage {
 
     func releaseUpload(_ count: Int) { state.withLock { $0.uploads -= Int64(count) } }
 
-    private static func reserve(_ count: Int, in state: State) throws {
-        guard let capacity = state.capacity, state.used + Int64(count) > capacity else { return }
-        throw LivepatchError(
-            .storageFull, "The storage in memory is full: it holds \(state.used) of \(capacity) bytes.",
+    func full() -> LivepatchError {
+        LivepatchError(
+            .storageFull, "The storage in memory is full: it may hold \(capacity ?? 0) bytes.",
             suggestion: "Give it a larger capacity.")
     }
 }

@@ -2,81 +2,57 @@ import LivepatchKit
 import Synchronization
 
 /// Content on its way into an ``InMemoryPatchStorage``, whose digest is known.
-struct InMemoryStagedContent: StagedContent {
-    let storage: InMemoryPatchStorage
-    let digest: SHA256Digest
-    let length: Int64
-
-    var arrived: Int64 { get async { storage.arrived(digest) } }
-
-    func append(_ bytes: [UInt8]) async throws { try storage.append(bytes, to: digest, length: length) }
-
-    func restart() async throws { storage.discard(digest) }
-
-    func finish() async throws { try storage.finish(digest, length: length) }
-
-    func close() async {}
-
-    func discard() async { storage.discard(digest) }
-}
-
-/// Content on its way into an ``InMemoryPatchStorage``, whose digest becomes known at its end.
-final class InMemoryStagedUpload: StagedUpload {
-    private struct State: Sendable {
-        var bytes: [UInt8] = []
-        var sealed: StoredContent?
-        var ended = false
-    }
-
+final class InMemoryStagedContent: StagedContent {
     private let storage: InMemoryPatchStorage
-    private let limit: Int64
-    private let state = Mutex(State())
+    private let digest: SHA256Digest
+    private let length: Int64
+    private let ended = Mutex(false)
 
-    init(storage: InMemoryPatchStorage, limit: Int64) {
+    init(storage: InMemoryPatchStorage, digest: SHA256Digest, length: Int64) {
         self.storage = storage
-        self.limit = limit
+        self.digest = digest
+        self.length = length
     }
 
-    deinit {
-        // An upload that is dropped half way takes no room.
-        state.withLock { if !$0.ended { storage.releaseUpload($0.bytes.count) } }
-    }
+    deinit { end() }
+
+    var arrived: Int64 { get async { ended.withLock { $0 } ? 0 : storage.arrived(digest) } }
 
     func append(_ bytes: [UInt8]) async throws {
-        let offset = state.withLock { Int64($0.bytes.count) }
-        guard offset + Int64(bytes.count) <= limit else {
-            throw LivepatchError(.patchTooLarge, "The upload is larger than the \(limit) bytes that are allowed.")
-        }
-        try storage.reserveUpload(bytes.count, offset: offset)
-        state.withLock { $0.bytes += bytes }
+        try requireOpen()
+        try storage.append(bytes, to: digest, length: length)
     }
 
-    func seal() async throws -> StoredContent {
-        state.withLock { state in
-            let content = StoredContent(digest: SHA256Digest(of: state.bytes), length: Int64(state.bytes.count))
-            state.sealed = content
-            return content
-        }
+    func restart() async throws {
+        try requireOpen()
+        storage.discard(digest)
     }
 
-    func open() async throws -> any StoredContentReader { InMemoryContentReader(bytes: state.withLock { $0.bytes }) }
-
-    func keep() async throws {
-        let (bytes, sealed, ended) = state.withLock { ($0.bytes, $0.sealed, $0.ended) }
-        guard !ended else { return }
-        guard let sealed else {
-            throw LivepatchError(.internalFault, "An upload was to be kept before it was sealed.")
-        }
-        try storage.keepUpload(bytes, sealed.digest)
-        state.withLock { $0.ended = true }
+    func finish() async throws {
+        try requireOpen()
+        try storage.finish(digest, length: length)
+        end()
     }
+
+    func close() async { end() }
 
     func discard() async {
-        let count = state.withLock { state -> Int in
-            guard !state.ended else { return 0 }
-            state.ended = true
-            return state.bytes.count
+        guard !ended.withLock({ $0 }) else { return }
+        storage.discard(digest)
+        end()
+    }
+
+    private func requireOpen() throws {
+        guard !ended.withLock({ $0 }) else {
+            throw LivepatchError(.internalFault, "The content \(digest) is written to after it was finished or closed.")
         }
-        storage.releaseUpload(count)
+    }
+
+    private func end() {
+        let first = ended.withLock { ended in
+            defer { ended = true }
+            return !ended
+        }
+        if first { storage.release(digest) }
     }
 }
