@@ -59,7 +59,7 @@ let package = Package(
             name: "LivepatchKit",
             dependencies: [crypto, logging, .product(name: "Metrics", package: "swift-metrics")],
             swiftSettings: strict),
-        .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", crypto], swiftSettings: strict),
+        .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", crypto, logging], swiftSettings: strict),
 
         // 2: the wire
         .target(name: "LivepatchAPI", dependencies: ["LivepatchKit"], swiftSettings: strict),
@@ -169,6 +169,7 @@ let package = Package(
             path: "Tests/Support/ScriptedServer", swiftSettings: strict),
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
+        test("ChainTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),

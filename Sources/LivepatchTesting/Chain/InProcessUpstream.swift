@@ -1,0 +1,72 @@
+public import LivepatchKit
+import Synchronization
+
+/// An upstream in the same process: what HTTP would carry is handed over, and everything that guards it is in force.
+public struct InProcessUpstream: UpstreamServer {
+    /// The most bytes of one chunk.
+    public static let chunkSize = 64 << 10
+
+    private let name: String
+    private let secret: String
+    private let caller: DeploymentID?
+    private let authority: TokenAuthority
+    private let publisher: any DocumentPublisher
+    private let delivery: PatchDelivery
+
+    /// - Parameters:
+    ///   - name: what reports call this server.
+    ///   - secret: the sync token's secret.
+    ///   - caller: the downstream.
+    public init(
+        name: String, secret: String, caller: DeploymentID?, authority: TokenAuthority, publisher: any DocumentPublisher,
+        delivery: PatchDelivery
+    ) {
+        self.name = name
+        self.secret = secret
+        self.caller = caller
+        self.authority = authority
+        self.publisher = publisher
+        self.delivery = delivery
+    }
+
+    public func address() async -> String { name }
+
+    public func head(unless tag: String?) async throws -> UpstreamDocument? {
+        let head = try await publisher.head(for: try await tier())
+        return head.tag == tag ? nil : UpstreamDocument(bytes: head.bytes, tag: head.tag)
+    }
+
+    public func document(_ name: DocumentName, limit: Int64) async throws -> UpstreamDocument {
+        guard let document = try await publisher.document(name, for: try await tier()) else {
+            throw LivepatchError(.upstreamLacks, "\(self.name) does not show the document '\(name)'.")
+        }
+        return UpstreamDocument(bytes: Array(document.bytes.prefix(Int(limit) + 1)), tag: document.tag)
+    }
+
+    public func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
+        let reader: any StoredContentReader
+        do {
+            reader = try await delivery.open(try await delivery.file(file.name, for: .tier(try await tier())))
+        } catch let error as LivepatchError where error.code == .notFound {
+            throw LivepatchError(.upstreamLacks, "\(name) does not have \(file.name).", cause: error)
+        }
+        let position = Mutex(offset)
+        return ContentStream(
+            offset: offset,
+            chunks: AsyncThrowingStream {
+                let chunk = try reader.read(at: position.withLock { $0 }, count: Self.chunkSize)
+                position.withLock { $0 += Int64(chunk.count) }
+                if chunk.isEmpty { reader.close() }
+                return chunk.isEmpty ? nil : chunk
+            })
+    }
+
+    private func tier() async throws -> TierName {
+        switch try await authority.decide(secret, from: caller) {
+        case .accepted(let token): return token.tier
+        case .refused:
+            throw LivepatchError(
+                .upstreamRefusedToken, "\(name) refused the sync token.", suggestion: TokenAuthority.refusal.suggestion)
+        }
+    }
+}
