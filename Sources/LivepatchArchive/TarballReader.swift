@@ -1,4 +1,5 @@
 import CArchive
+import Dispatch
 public import LivepatchKit
 
 /// Reads patch files (`.tar.bz2`) with libarchive, in memory: nothing is ever unpacked to a disk.
@@ -7,7 +8,19 @@ public import LivepatchKit
 public struct TarballReader: PatchArchiveReader {
     public init() {}
 
-    public func contents(of archive: any StoredContentReader, limits: PatchArchiveLimits) throws -> PatchArchiveContents {
+    /// Unpacking takes a thread for milliseconds to seconds, which must not be one of those that all tasks share.
+    public func contents(
+        of archive: any StoredContentReader, limits: PatchArchiveLimits
+    ) async throws -> PatchArchiveContents {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try self.unpack(archive, limits: limits) })
+            }
+        }
+    }
+
+    /// What ``contents(of:limits:)`` does, on this thread, which it blocks.
+    public func unpack(_ archive: any StoredContentReader, limits: PatchArchiveLimits) throws -> PatchArchiveContents {
         guard archive.length <= limits.archiveBytes else {
             throw LivepatchError(
                 .patchTooLarge, "The archive has \(archive.length) bytes, more than the allowed \(limits.archiveBytes).")

@@ -15,7 +15,7 @@ import Testing
 
     private func inspect(_ bytes: [UInt8], _ name: PatchFileName) throws -> InspectedPatch {
         try PatchInspection.inspect(
-            TarballReader().contents(of: MemoryContent(bytes), limits: PatchArchiveLimits()), as: name)
+            TarballReader().unpack(MemoryContent(bytes), limits: PatchArchiveLimits()), as: name)
     }
 
     @Test func `every good patch is accepted under its name`() throws {
@@ -49,7 +49,7 @@ import Testing
         #expect(Set(forward).count == forward.count)
         #expect(try SHA256Digest(of: PatchGenerator(seed: 2, codeBytes: 500).file(names[0])) != forward[0])
         // What was made for a test or a measurement can be made again: a change here is a change of the generator.
-        let module = try TarballReader().contents(of: MemoryContent(generator.file(names[0])), limits: .init()).modules[0]
+        let module = try TarballReader().unpack(MemoryContent(generator.file(names[0])), limits: .init()).modules[0]
         #expect(SHA256Digest(of: module.bytes).description == Self.firstModule)
     }
 

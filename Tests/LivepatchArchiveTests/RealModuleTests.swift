@@ -5,7 +5,7 @@ import Testing
 /// What no synthetic module proves: that what a kernel's own build system makes is read as it is meant.
 @Suite struct RealModuleTests {
     private func inspect(_ bytes: [UInt8], as name: PatchFileName) throws -> InspectedPatch {
-        try PatchInspection.inspect(TarballReader().contents(of: MemoryContent(bytes), limits: PatchArchiveLimits()), as: name)
+        try PatchInspection.inspect(TarballReader().unpack(MemoryContent(bytes), limits: PatchArchiveLimits()), as: name)
     }
 
     private func expect(_ code: LivepatchError.Code, _ bytes: [UInt8], as name: PatchFileName) {
@@ -55,7 +55,7 @@ import Testing
 
     @Test func `every truncation of a real module is refused and every flipped byte is survived`() async throws {
         let real = try await RealModule.get()
-        let contents = try TarballReader().contents(of: MemoryContent(real.bytes("good")), limits: PatchArchiveLimits())
+        let contents = try TarballReader().unpack(MemoryContent(real.bytes("good")), limits: PatchArchiveLimits())
         let module = contents.modules[0].bytes
         for length in 0..<module.count {
             #expect(throws: LivepatchError.self) { try KernelModule(parsing: Array(module[..<length])) }

@@ -8,7 +8,7 @@ import Testing
     let json = TestArchive.Entry(path: "patch/patch.json", bytes: Array("{}".utf8))
 
     private func read(_ bytes: [UInt8], limits: PatchArchiveLimits = PatchArchiveLimits()) throws -> PatchArchiveContents {
-        try TarballReader().contents(of: MemoryContent(bytes), limits: limits)
+        try TarballReader().unpack(MemoryContent(bytes), limits: limits)
     }
 
     private func expect(
@@ -144,7 +144,7 @@ import Testing
             func close() {}
         }
         let error = try #require(throws: LivepatchError.self) {
-            try TarballReader().contents(of: Broken(bytes: TestArchive.make([module])), limits: PatchArchiveLimits())
+            try TarballReader().unpack(Broken(bytes: TestArchive.make([module])), limits: PatchArchiveLimits())
         }
         #expect(error.code == .storageUnavailable)
     }

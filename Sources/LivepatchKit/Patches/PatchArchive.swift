@@ -1,8 +1,8 @@
 /// Opens tarballs.
 public protocol PatchArchiveReader: Sendable {
-    /// Looks through a `.tar.bz2` and takes out what an import needs. Blocks while it reads.
+    /// Looks through a `.tar.bz2` and takes out what an import needs. Works where it may block.
     /// - Throws: ``LivepatchError`` with the codes `patch-archive-invalid`, `patch-truncated`, `patch-too-large`.
-    func contents(of archive: any StoredContentReader, limits: PatchArchiveLimits) throws -> PatchArchiveContents
+    func contents(of archive: any StoredContentReader, limits: PatchArchiveLimits) async throws -> PatchArchiveContents
 }
 
 /// Bounds on what an archive may unpack to, so that a small file cannot fill the memory.

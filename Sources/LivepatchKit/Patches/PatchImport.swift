@@ -96,7 +96,7 @@ public struct PatchImport: Sendable {
         let reader = try await upload.open()
         defer { reader.close() }
         do {
-            let contents = try archive.contents(of: reader, limits: limits)
+            let contents = try await archive.contents(of: reader, limits: limits)
             return try PatchInspection.inspect(contents, as: name)
         } catch let error as LivepatchError where !error.message.contains(name.description) {
             throw LivepatchError(error.code, "\(name): \(error.message)", suggestion: error.suggestion, cause: error.cause)

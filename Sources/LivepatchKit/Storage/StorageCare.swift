@@ -60,7 +60,7 @@ public struct StorageCare: Sendable {
         var state = StorageProgress(total: dropped.count + files, bytesTotal: dropBytes)
         progress(state)
         for file in dropped {
-            try await take(file.name, by: actor, into: &result)
+            try await take(file, by: actor, into: &result)
             state.done += 1
             state.bytesDone += file.length
             progress(state)
@@ -84,8 +84,12 @@ public struct StorageCare: Sendable {
         return result
     }
 
-    private func take(_ name: String, by actor: String, into result: inout StorageRefresh) async throws {
+    /// How long ago a file must have been written to for its end to be taken for its end, in seconds.
+    private static let settlingTime: Double = 60
+
+    private func take(_ dropped: DroppedFile, by actor: String, into result: inout StorageRefresh) async throws {
         guard let intake else { return }
+        let name = dropped.name
         do {
             let reader = try await intake.folder.open(name)
             defer { reader.close() }
@@ -93,6 +97,13 @@ public struct StorageCare: Sendable {
             let receipt = try await intake.imports.receive(name, metadata: PatchMetadata(), chunks: chunks, by: actor)
             receipt.added ? result.imported.append(receipt.file.name) : result.known.append(receipt.file.name)
             try await intake.folder.remove(name)
+        } catch let error as LivepatchError
+            where (error.code == .patchTruncated || error.code == .patchArchiveInvalid)
+            && now().timeIntervalSince(dropped.modified) < Self.settlingTime
+        {
+            let message =
+                "\(error.message) It was written to a moment ago, and stays where it is: refresh again when it is complete."
+            result.refused.append(.init(file: name, code: error.code.rawValue, message: message))
         } catch let error as LivepatchError where error.code.rawValue.hasPrefix("patch-") {
             result.refused.append(.init(file: name, code: error.code.rawValue, message: error.description))
             try await intake.folder.refuse(name, reason: error.description)
@@ -149,6 +160,8 @@ struct ReaderChunks: AsyncSequence, Sendable {
 
         mutating func next() async throws -> [UInt8]? {
             try Task.checkCancellation()
+            // Reading blocks for a moment; whoever else waits for this thread goes first.
+            await Task.yield()
             let chunk = try reader.read(at: offset, count: ReaderChunks.chunkSize)
             offset += Int64(chunk.count)
             return chunk.isEmpty ? nil : chunk

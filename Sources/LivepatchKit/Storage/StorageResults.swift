@@ -79,7 +79,7 @@ public struct StorageRefresh: Hashable, Sendable, Codable {
     public var imported: [PatchFileName]
     /// Files of the drop folder that were in the catalogue already.
     public var known: [PatchFileName]
-    /// Files of the drop folder that were refused, and stay there.
+    /// Files of the drop folder that were refused. They are moved aside, unless they may still be being written.
     public var refused: [Refusal]
     /// Files of the catalogue whose content has gone missing: they are no longer served.
     public var lost: [PatchFileName]

@@ -204,6 +204,7 @@ private struct TransferFailure {
     var isUnreachable: Bool { error.code == .upstreamUnreachable || error.code == .upstreamTimeout }
 
     var isRetryable: Bool {
-        [.upstreamUnreachable, .upstreamTimeout, .upstreamFailed, .digestMismatch, .lengthMismatch].contains(error.code)
+        [.upstreamUnreachable, .upstreamTimeout, .upstreamFailed, .digestMismatch, .lengthMismatch, .storageBusy].contains(
+            error.code)
     }
 }
