@@ -143,6 +143,21 @@ struct TierSyncTests {
         #expect(try await site.offer("candidate") == ["107.1"])
     }
 
+    @Test("A sync that brought a block or took one away says that it changed something")
+    func blocksAreNews() async throws {
+        let origin = try await InProcessServer(id: "origin")
+        let site = try await InProcessServer(id: "site")
+        try await origin.release("107.1")
+        try await origin.release("108.1")
+        let secret = try await origin.issue("edge", "site")
+        await site.sync(from: origin, secret: secret)
+        try await origin.administer(.block(version: version("107.1"), reason: "suspected"))
+        #expect(await site.sync(from: origin, secret: secret).result == .complete)
+        #expect(await site.sync(from: origin, secret: secret).result == .unchanged)
+        try await origin.administer(.unblock(version: version("107.1"), reason: "it was something else"))
+        #expect(await site.sync(from: origin, secret: secret).result == .complete)
+    }
+
     @Test("A block of everything is obeyed without asking back")
     func everythingBlocked() async throws {
         let (origin, site, secret) = try await pair()

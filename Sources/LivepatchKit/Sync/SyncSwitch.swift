@@ -42,9 +42,11 @@ struct SyncSwitch {
         outcome.removed = removed
         outcome.notes = notes
         let sameTiers = tiers == situation.tiers.tiers && reach == situation.tiers.reach
+        // They were applied before; the sync that brought them is to say so.
+        let sameBlocks = situation.sync.revocations == view.head.revocations.digest
         let nothingNew =
             added.isEmpty && outcome.changed.isEmpty && removed.isEmpty && harvest.arrived.isEmpty && harvest.files == 0
-        if complete, nothingNew, sameTiers { outcome.result = .unchanged }
+        if complete, nothingNew, sameTiers, sameBlocks { outcome.result = .unchanged }
         return (commit, outcome)
     }
 
