@@ -145,7 +145,7 @@ let package = Package(
 
         // Examples: how to embed the library.
         .executableTarget(
-            name: "in-process-chain", dependencies: ["LivepatchKit", "LivepatchTesting"],
+            name: "in-process-chain", dependencies: ["LivepatchKit", "LivepatchArchive", "LivepatchTesting", "PatchGenerator"],
             path: "Examples/in-process-chain", swiftSettings: strict),
         .executableTarget(
             name: "custom-storage", dependencies: ["LivepatchKit", "LivepatchTesting"],
