@@ -12,7 +12,7 @@ import NIOHTTP1
 public struct AdminClient: Sendable {
     /// The most bytes of an answer that is read at once.
     static let answerLimit: Int64 = 256 << 20
-    /// How long the server may be silent while it works: its import of an upload, and between two lines of a stream of events.
+    /// How long the server may be silent while it works: on what was uploaded, and between two lines of a stream of events.
     static let workPatience = Duration.seconds(300)
 
     public let server: ServerAddress

@@ -42,6 +42,7 @@ struct TransportFailure: Error {
                 cause: error)
         case ChannelError.connectTimeout:
             self.init(.timeout, "no connection was made within \(Self.text(timeouts.connect))", cause: error)
+        case is ChannelError: self.init(.unreachable, "the connection broke", cause: error)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             self.init(
                 .unreachable, "no trusted TLS connection could be made (\(error))",

@@ -83,7 +83,13 @@ struct ScriptedConnection {
             case .wait(let gate):
                 await gate.wait()
             case .stall:
-                try await channel.channel.closeFuture.get()
+                // A client that goes away is not noticed while its request's body lies unread: then the server's end ends this.
+                let channel = channel.channel
+                try await withTaskCancellationHandler {
+                    try await channel.closeFuture.get()
+                } onCancel: {
+                    channel.close(promise: nil)
+                }
                 throw Closing()
             case .close:
                 throw Closing()

@@ -56,6 +56,8 @@ public final class ScriptedServer: Sendable {
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Small, and thereby fixed: what a client can send to a server that does not read does not depend on the system.
+            .serverChannelOption(.socketOption(.so_rcvbuf), value: 128 << 10)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
