@@ -44,7 +44,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -57,7 +56,7 @@ let package = Package(
         // 1: the domain
         .target(
             name: "LivepatchKit",
-            dependencies: [crypto, logging, .product(name: "Metrics", package: "swift-metrics")],
+            dependencies: [crypto, logging],
             swiftSettings: strict),
         .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", crypto, logging], swiftSettings: strict),
 
