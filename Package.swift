@@ -180,6 +180,9 @@ let package = Package(
         test(
             "LivepatchSQLiteTests",
             of: ["LivepatchKit", "LivepatchSQLite", "LivepatchTesting", .product(name: "GRDB", package: "GRDB.swift")]),
+        test(
+            "LivepatchAdminTests",
+            of: ["livepatch-admin", "LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser]),
     ],
     swiftLanguageModes: [.v6]
 )

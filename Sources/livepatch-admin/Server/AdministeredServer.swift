@@ -1,0 +1,38 @@
+import FoundationEssentials
+import LivepatchAPI
+import LivepatchKit
+
+/// The server that is administered, as the commands see it.
+protocol AdministeredServer: Sendable {
+    func login(user: String, password: String) async throws -> LoginBody
+    func logout() async throws
+
+    func information() async throws -> ServerInformationBody
+    func status() async throws -> ServerStatusBody
+
+    func tiers() async throws -> TierListBody
+    func tierSnapshots() async throws -> TierSnapshotsBody
+    func change(_ command: TierCommand, dryRun: Bool) async throws -> ChangeResultBody
+    func history(limit: Int, before: Int64?) async throws -> HistoryBody
+
+    func patches(tier: TierName?) async throws -> PatchListBody
+    func patch(_ version: PatchVersion) async throws -> PatchDetailBody
+    func importPatch(
+        at path: String, as filename: String, metadata: PatchMetadata,
+        progress: @escaping @Sendable (_ sent: Int64, _ total: Int64) -> Void
+    ) async throws -> PatchImportBody
+
+    func storagePatches() async throws -> StoragePatchesBody
+    func refreshStorage() async throws -> AsyncThrowingStream<StorageEventBody<StorageRefresh>, any Error>
+    func verifyStorage(repair: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageVerification>, any Error>
+    func collectStorage(dryRun: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageCollection>, any Error>
+
+    func syncTokens() async throws -> SyncTokensBody
+    func addSyncToken(tier: TierName, name: String, validUntil: Date?) async throws -> IssuedSyncTokenBody
+    func revokeSyncToken(_ name: String) async throws
+    func rotateSyncToken(_ name: String, overlap: Duration) async throws -> IssuedSyncTokenBody
+
+    func syncStatus() async throws -> SyncStatusBody
+    func triggerSync(wait: Bool, acceptRemovals: Bool) async throws -> AsyncThrowingStream<SyncEventBody, any Error>
+    func syncReports(limit: Int) async throws -> SyncReportsBody
+}

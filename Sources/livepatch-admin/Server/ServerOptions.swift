@@ -1,0 +1,55 @@
+import ArgumentParser
+import LivepatchConsole
+import LivepatchHTTP
+import LivepatchKit
+
+/// The options that say which server is meant, and whom to trust about that.
+struct ServerOptions: ParsableArguments {
+    static let defaultURL = "http://localhost:8080"
+
+    @Option(
+        help: ArgumentHelp(
+            "The server's URL (environment: LIVEPATCH_URL; default: \(defaultURL)).", valueName: "url"))
+    var url: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Certificates to trust besides the system's: a PEM file's path or the PEM text (environment: LIVEPATCH_CA_CRT).",
+            valueName: "file-or-pem"))
+    var ca: String?
+
+    /// The URL that is in force.
+    func url(_ environment: [String: String]) -> String {
+        url ?? environment["LIVEPATCH_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultURL
+    }
+
+    /// Connects, does something, and ends the connections.
+    func connected(
+        console: Console, needsLogin: Bool, _ body: (AdminContext) async throws -> Void
+    ) async throws {
+        let environment = console.environment
+        let address = try ServerAddress(parsing: url(environment))
+        let sessions = try SessionStore(environment: environment)
+        let session = try sessions.session(for: address.description, now: console.now())
+        if needsLogin, session == nil {
+            throw LivepatchError(
+                .loginRequired, "You are not logged in to \(address).",
+                suggestion: "Run `livepatch-admin login` with --url \(address), or LIVEPATCH_URL set to it.")
+        }
+        var options = ConnectionOptions()
+        if let authorities = ca ?? environment["LIVEPATCH_CA_CRT"].flatMap({ $0.isEmpty ? nil : $0 }) {
+            options.authorities = try TrustedAuthorities(authorities)
+        }
+        let client = AdminClient(address, session: session?.token, options: options)
+        do {
+            try await body(
+                AdminContext(server: client, address: address.description, console: console, sessions: sessions))
+            await client.close()
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+}
+
+extension AdminClient: AdministeredServer {}

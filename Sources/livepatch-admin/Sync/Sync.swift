@@ -1,0 +1,13 @@
+import ArgumentParser
+
+struct Sync: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync", abstract: "Triggers and watches the sync from the upstream server.",
+        discussion: """
+            Examples:
+              livepatch-admin sync trigger --wait
+              livepatch-admin sync status
+              livepatch-admin sync reports --format json
+            """,
+        subcommands: [SyncTrigger.self, SyncStatus.self, SyncReports.self])
+}

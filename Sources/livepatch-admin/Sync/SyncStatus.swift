@@ -1,0 +1,64 @@
+import ArgumentParser
+import FoundationEssentials
+public import LivepatchAPI
+public import LivepatchConsole
+import LivepatchKit
+
+struct SyncStatus: AdminCommand {
+    static let configuration = CommandConfiguration(
+        "status", "Shows where patches come from, and how the sync is doing.",
+        does: "Shows the upstream and its route, the filter, the sync under way, and the last one.",
+        examples: ["sync status", "sync status --format json"])
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    func run(_ context: AdminContext) async throws {
+        try output.show(try await context.server.syncStatus(), on: context.console)
+    }
+}
+
+extension SyncStatusBody: Detailed {
+    public var quietValue: String { deployment.description }
+
+    public func details(_ text: HumanText) -> [Detail] {
+        var details = [
+            Detail("Deployment", Cell(deployment)),
+            Detail("Sync", enabled ? Cell("enabled", .good) : Cell("not enabled (patch-sync.enabled)", .faint)),
+            Detail("Upstream", Cell(listing: upstreams)),
+            Detail("Route", Cell(route)),
+            Detail("Tiers", Cell(syncTiers ? "those of the upstream (patch-sync.sync-tiers)" : "this server's own")),
+            Detail("Filter", Cell(filter.words)),
+            Detail("Interval", Cell(intervalSeconds.map { text.duration(seconds: $0) })),
+        ]
+        if let running { details.append(Detail("Under way", Cell(words(running, text)))) }
+        if let last {
+            let reason = last.failures.first.map { ": \($0.message)" } ?? ""
+            details.append(Detail("Last", Cell("\(last.result.rawValue), \(text.time(last.ended))\(reason)")))
+        }
+        details.append(Detail("Last success", Cell(text.time(lastSuccess, missing: "never"))))
+        if let next { details.append(Detail("Next", Cell(text.time(next)))) }
+        return details
+    }
+
+    private func words(_ progress: SyncProgress, _ text: HumanText) -> String {
+        let line = ProgressLine(
+            title: progress.phase.rawValue, progress: TransferProgress(progress), rate: TransferRate(), text: text)
+        return progress.phase == .planning ? "\(progress.phase.rawValue), since \(text.time(progress.started))" : line.summary()
+    }
+}
+
+extension SyncFilter {
+    /// What it takes, in words.
+    fileprivate var words: String {
+        var parts: [String] = []
+        if !architectures.isEmpty { parts.append("architectures \(listed(architectures))") }
+        if !flavours.isEmpty { parts.append("flavours \(listed(flavours))") }
+        if let minimumKernel { parts.append("kernels from \(minimumKernel) on") }
+        return parts.isEmpty ? "everything" : parts.joined(separator: "; ")
+    }
+
+    private func listed<Value: Comparable & CustomStringConvertible>(_ values: Set<Value>) -> String {
+        values.sorted().map(\.description).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,178 @@
+import FoundationEssentials
+import LivepatchAPI
+import LivepatchKit
+import Synchronization
+
+@testable import livepatch_admin
+
+/// A server that answers as it was told, and remembers what it was asked.
+final class AnsweringServer: AdministeredServer {
+    struct Answers: Sendable {
+        var situation = TierPlanner.Situation(
+            state: TierState(), versions: [], tokens: [:], deployment: Samples.deployment)
+        var nextChange: Int64 = 17
+        var importing: @Sendable (String) throws -> Bool = { _ in true }
+        var syncEvents: [SyncEventBody] = []
+        var verification = StorageVerification()
+        var refresh = StorageRefresh()
+        var collection = StorageCollection()
+        var services: ServerStatusBody = ["database": ServiceStatusBody(status: "OK")]
+        var failure: LivepatchError?
+    }
+
+    private struct State {
+        var asked: [String] = []
+        var uploading = 0
+        var mostUploading = 0
+    }
+
+    let answers: Answers
+    private let state = Mutex(State())
+
+    init(_ change: (inout Answers) -> Void = { _ in }) {
+        var answers = Answers()
+        change(&answers)
+        self.answers = answers
+    }
+
+    /// What was asked, in order.
+    var asked: [String] { state.withLock { $0.asked } }
+    /// The most uploads that were under way together.
+    var mostUploading: Int { state.withLock { $0.mostUploading } }
+
+    private func ask(_ words: String) throws {
+        state.withLock { $0.asked.append(words) }
+        if let failure = answers.failure { throw failure }
+    }
+
+    func login(user: String, password: String) async throws -> LoginBody {
+        try ask("login \(user) \(password)")
+        return LoginBody(token: "session-token", user: user, expires: RecordedConsole.now + 864_000)
+    }
+
+    func logout() async throws { try ask("logout") }
+
+    func information() async throws -> ServerInformationBody {
+        ServerInformationBody(version: "0.1.0", deployment: Samples.deployment, started: RecordedConsole.now - 60)
+    }
+
+    func status() async throws -> ServerStatusBody { answers.services }
+
+    func tiers() async throws -> TierListBody {
+        try ask("tiers")
+        let tiers = answers.situation.state.tiers.enumerated().map { position, tier in
+            TierListBody.Tier(
+                name: tier, position: position, versions: answers.situation.state.offered(in: tier), blocked: [], syncTokens: [])
+        }
+        return TierListBody(tiers: tiers, managedBy: nil)
+    }
+
+    func tierSnapshots() async throws -> TierSnapshotsBody {
+        try ask("snapshots")
+        return TierSnapshotsBody(
+            snapshots: [
+                TierSnapshot(id: 1, taken: RecordedConsole.now, reason: "sync", tiers: TierState.defaultTiers, reach: [:])
+            ])
+    }
+
+    func change(_ command: TierCommand, dryRun: Bool) async throws -> ChangeResultBody {
+        try ask("change \(command)\(dryRun ? " dry" : "")")
+        let plan = try TierPlanner(answers.situation, now: RecordedConsole.now).plan(command)
+        return ChangeResultBody(plan: plan, change: dryRun || plan.isEmpty ? nil : answers.nextChange)
+    }
+
+    func history(limit: Int, before: Int64?) async throws -> HistoryBody {
+        try ask("history \(limit) \(before.map(String.init) ?? "-")")
+        return HistoryBody(changes: [Samples.record])
+    }
+
+    func patches(tier: TierName?) async throws -> PatchListBody {
+        try ask("patches \(tier?.description ?? "-")")
+        return PatchListBody(patches: [Samples.patch])
+    }
+
+    func patch(_ version: PatchVersion) async throws -> PatchDetailBody {
+        try ask("patch \(version)")
+        return PatchDetailBody(patch: Samples.patch, files: [PatchFileRecord(file: Samples.file(), available: true)])
+    }
+
+    func importPatch(
+        at path: String, as filename: String, metadata: PatchMetadata,
+        progress: @escaping @Sendable (_ sent: Int64, _ total: Int64) -> Void
+    ) async throws -> PatchImportBody {
+        try ask("import \(filename) \((metadata.cves ?? []).joined(separator: "+"))")
+        state.withLock {
+            $0.uploading += 1
+            $0.mostUploading = max($0.mostUploading, $0.uploading)
+        }
+        defer { state.withLock { $0.uploading -= 1 } }
+        progress(1, 3)
+        await Task.yield()
+        progress(3, 3)
+        let added = try answers.importing(filename)
+        let name = try PatchFileName(parsing: filename)
+        return PatchImportBody(file: Samples.file(name), added: added, module: "m", license: "GPL", vermagic: "v")
+    }
+
+    func storagePatches() async throws -> StoragePatchesBody {
+        try ask("storage patches")
+        return StoragePatchesBody(
+            files: [PatchFileRecord(file: Samples.file(), available: false)], heldBytes: 2048, freeBytes: 1 << 30)
+    }
+
+    func refreshStorage() async throws -> AsyncThrowingStream<StorageEventBody<StorageRefresh>, any Error> {
+        try ask("refresh")
+        return Self.stream([.progress(StorageProgress(done: 1, total: 2)), .ended(answers.refresh)])
+    }
+
+    func verifyStorage(repair: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageVerification>, any Error> {
+        try ask("verify \(repair)")
+        return Self.stream([.progress(StorageProgress(done: 1, total: 2)), .ended(answers.verification)])
+    }
+
+    func collectStorage(dryRun: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageCollection>, any Error> {
+        try ask("collect \(dryRun)")
+        return Self.stream([.ended(answers.collection)])
+    }
+
+    func syncTokens() async throws -> SyncTokensBody {
+        try ask("tokens")
+        return SyncTokensBody(syncTokens: [Samples.token()])
+    }
+
+    func addSyncToken(tier: TierName, name: String, validUntil: Date?) async throws -> IssuedSyncTokenBody {
+        try ask("add \(tier) \(name) \(validUntil.map(Timestamp.text) ?? "-")")
+        return IssuedSyncTokenBody(syncToken: Samples.token(name, validUntil: validUntil), secret: Samples.secret)
+    }
+
+    func revokeSyncToken(_ name: String) async throws { try ask("revoke \(name)") }
+
+    func rotateSyncToken(_ name: String, overlap: Duration) async throws -> IssuedSyncTokenBody {
+        try ask("rotate \(name) \(DurationText.text(overlap))")
+        return IssuedSyncTokenBody(syncToken: Samples.token(name), secret: Samples.secret)
+    }
+
+    func syncStatus() async throws -> SyncStatusBody {
+        try ask("sync status")
+        return SyncStatusBody(
+            deployment: Samples.deployment, enabled: true, upstreams: ["https://up.example"], syncTiers: false,
+            intervalSeconds: 3600, route: nil, filter: .all, running: nil, last: nil, lastSuccess: nil, next: nil)
+    }
+
+    func triggerSync(wait: Bool, acceptRemovals: Bool) async throws -> AsyncThrowingStream<SyncEventBody, any Error> {
+        try ask("sync \(wait) \(acceptRemovals)")
+        return Self.stream(answers.syncEvents)
+    }
+
+    func syncReports(limit: Int) async throws -> SyncReportsBody {
+        try ask("reports \(limit)")
+        return SyncReportsBody(reports: [Samples.report(.complete)])
+    }
+
+    private static func stream<Event: Sendable>(_ events: [Event]) -> AsyncThrowingStream<Event, any Error> {
+        AsyncThrowingStream { continuation in
+            for event in events { continuation.yield(event) }
+            continuation.finish()
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import FoundationEssentials
+import LivepatchAPI
+import LivepatchKit
+
+/// Values that the tests share.
+enum Samples {
+    static let deployment = parsed { try DeploymentID(parsing: "origin") }
+    static let secret = "0b8a1f9e-7c7e-4d3a-9d0e-3f1f6a2b4c5d"
+    static let fileName = "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2"
+
+    static func parsed<Value>(_ make: () throws -> Value) -> Value {
+        do {
+            return try make()
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    static func tier(_ name: String) -> TierName { parsed { try TierName(parsing: name) } }
+
+    static func file(_ name: PatchFileName = parsed { try PatchFileName(parsing: fileName) }) -> PatchFile {
+        PatchFile(name: name, length: 1536, digest: SHA256Digest(of: [1, 2, 3]), released: RecordedConsole.now, cves: [])
+    }
+
+    static var patch: PatchVersionBody {
+        let record = PatchVersionRecord(
+            version: PatchVersion(107, 1), source: .imported, arrived: RecordedConsole.now, released: RecordedConsole.now - 3600,
+            files: 2, available: 1, bytes: 3072, cves: ["CVE-2024-1086"], document: nil)
+        return PatchVersionBody(record: record, tiers: [tier("edge"), tier("beta")], blocks: [])
+    }
+
+    static var record: ChangeRecord {
+        ChangeRecord(
+            id: 3, time: RecordedConsole.now - 120, actor: "admin", action: "patch block 107.1", reason: "it crashes",
+            change: nil,
+            undoes: nil, undoneBy: 4)
+    }
+
+    static func token(_ name: String = "my-token", validUntil: Date? = nil) -> SyncTokenBody {
+        SyncTokenBody(
+            SyncToken(
+                name: name, tier: tier("edge"), created: RecordedConsole.now, validUntil: validUntil,
+                secrets: [SyncToken.Secret(hash: SHA256Digest(of: [0]))]), now: RecordedConsole.now)
+    }
+
+    static func report(_ result: SyncReport.Result, failures: [SyncReport.Failure] = []) -> SyncReport {
+        SyncReport(
+            id: 5, started: RecordedConsole.now - 90, ended: RecordedConsole.now, result: result, upstream: "https://up.example",
+            documents: 3, documentBytes: 4096, files: 2, bytes: 3072, skipped: 7, failures: failures)
+    }
+}
