@@ -14,11 +14,8 @@ extension AdminClient {
             request(.POST, Paths.syncTokens, body: SyncTokenRequestBody(tier: tier, name: name, validUntil: validUntil)))
     }
 
-    /// `DELETE /v1/admin/sync-tokens/{name}`: what may be told of the token that has been revoked.
-    @discardableResult
-    public func revokeSyncToken(_ name: String) async throws -> SyncTokenBody {
-        try await value(request(.DELETE, Paths.syncToken(name)))
-    }
+    /// `DELETE /v1/admin/sync-tokens/{name}`: revokes a token.
+    public func revokeSyncToken(_ name: String) async throws { try await perform(request(.DELETE, Paths.syncToken(name))) }
 
     /// `POST /v1/admin/sync-tokens/{name}/rotate`: gives a token a new secret.
     /// - Parameter overlap: how long the old one goes on working; rounded down to seconds.
