@@ -1,0 +1,202 @@
+import FoundationEssentials
+import LivepatchAPI
+import LivepatchArchive
+import LivepatchConfiguration
+import LivepatchConsole
+import LivepatchFiles
+import LivepatchKit
+import LivepatchSQLite
+import LivepatchService
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Builds the server out of its parts, and runs it until it is told to stop.
+struct Composition {
+    private let loaded: LoadedConfiguration
+    private let sources: ConfigurationSources
+    private let makesAdministrator: Bool
+    private let console: Console
+    private let level: LogLevelSwitch
+    private let now: @Sendable () -> Date = { Date() }
+
+    private var configuration: ServerConfiguration { loaded.server }
+
+    /// - Parameter makesAdministrator: whether a new server makes an account and prints its password.
+    init(_ loaded: LoadedConfiguration, sources: ConfigurationSources, makesAdministrator: Bool, console: Console) {
+        self.loaded = loaded
+        self.sources = sources
+        self.makesAdministrator = makesAdministrator
+        self.console = console
+        level = LogLevelSwitch(loaded.server.logLevel.loggerLevel)
+    }
+
+    func run() async throws {
+        let directory = DataDirectory(configuration.dataDirectory, patches: configuration.storage.filesystemPath)
+        for path in [directory.path, directory.patches] { try requireDirectory(path) }
+        let ended: Void? = try await directory.serverLock().tryExclusive { try await serve(directory) }
+        guard ended != nil else {
+            throw LivepatchError(
+                .storageBusy, "Another livepatch-server is using the data directory '\(directory.path)'.",
+                suggestion: "Stop it, or give this one another directory with --data-dir.")
+        }
+    }
+
+    /// A path that is not there yet is made later.
+    private func requireDirectory(_ path: String) throws {
+        var isDirectory = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), !isDirectory else { return }
+        throw LivepatchError(
+            .storageUnavailable, "'\(path)' is not a directory.",
+            suggestion: "Give the server a directory for its data with --data-dir; it is made if it is missing.")
+    }
+
+    // MARK: The parts
+
+    private func serve(_ directory: DataDirectory) async throws {
+        let logger = logger("livepatch")
+        let security = SecurityLog(logger: securityLogger())
+        for note in loaded.notes { logger.notice("\(note)") }
+
+        let database = try SQLiteDatabase(path: directory.database)
+        let catalog = SQLiteCatalog(database)
+        let tokens = SQLiteTokenStore(database)
+        let accounts = SQLiteAccountStore(database)
+        let reports = SQLiteSyncReportStore(database)
+        let storage = try DirectoryPatchStorage(at: directory.patches)
+        let storageLock = try directory.storageLock()
+        if let id = configuration.sync.deployment, try await catalog.deployment() != id { try await catalog.setDeployment(id) }
+        let deployment = try await catalog.deployment()
+        let administrator = FirstAdministrator(store: accounts)
+        var needsAdministrator = false
+        if configuration.authentication.isBasicEnabled {
+            needsAdministrator = try await administrator.isNeeded(
+                configured: configuration.authentication.users, interactive: makesAdministrator)
+        }
+
+        let upstream =
+            try configuration.sync.isEnabled
+            ? Upstream(configuration.sync, deployment: deployment, storage: storage, logger: logger) : nil
+        let authority: TierAuthority =
+            configuration.sync.mirrorsTiers ? upstream.map { .upstream($0.names) } ?? .local : .local
+        let limits = PatchArchiveLimits(
+            archiveBytes: configuration.maximumUploadSize, unpackedBytes: max(512 << 20, 2 * configuration.maximumUploadSize))
+        let imports = PatchImport(
+            catalog: catalog, storage: storage, archive: TarballReader(), lock: storageLock, limits: limits,
+            upstream: upstream?.names, now: now)
+        let tiers = TierStateCache(catalog: catalog)
+        let coordinator = try upstream.map { upstream in
+            SyncCoordinator(
+                syncLock: try directory.syncLock(), storageLock: storageLock, reports: reports, now: now,
+                run: upstream.run(catalog: catalog, tokens: tokens, storage: storage, now: now))
+        }
+        let appointment = SyncAppointment()
+        let users = ConfiguredAccounts(configuration.authentication.users)
+        let parts = ServerParts(
+            deployment: deployment, started: Timestamp.wholeSecond(now()), catalog: catalog, storage: storage, tokens: tokens,
+            tiers: tiers, publisher: PlainDocumentPublisher(catalog: catalog, tiers: tiers),
+            delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
+            tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: TokenIssuer(tokens: tokens, now: now),
+            accounts: AccountAuthority(
+                store: accounts, configured: { users.accounts }, verifier: BcryptPasswordVerifier(),
+                lifetime: configuration.authentication.sessionLifetime, now: now),
+            administration: TierAdministration(catalog: catalog, tokens: tokens, authority: authority, now: now),
+            authority: authority, imports: imports,
+            care: StorageCare(
+                catalog: catalog, storage: storage, lock: storageLock,
+                intake: (folder: try DropFolder(at: directory.dropFolder), imports: imports), repairs: upstream?.transfers,
+                filter: configuration.sync.filter, now: now),
+            sync: SyncStatus(
+                settings: SyncStatus.Settings(
+                    upstreams: upstream?.addresses ?? [], mirrorsTiers: configuration.sync.mirrorsTiers,
+                    interval: configuration.sync.interval, filter: configuration.sync.filter),
+                coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog),
+            security: security, now: now)
+
+        let http = HTTPService(
+            parts, options: options, address: HTTPService.Address(configuration.address),
+            shutdownDeadline: configuration.shutdownDeadline, logger: logger
+        ) { [console, needsAdministrator] address in
+            security.record(.started)
+            // Only now: a start that fails must not use up the one time that the password is shown.
+            if needsAdministrator { await Self.make(administrator, console, logger) }
+            let line =
+                "livepatch-server \(Release.version) is ready on \(address.url) (deployment \(deployment), data in \(directory.path))"
+            try? console.print(line)
+        }
+        let reload = SignalService(on: .sighup, reloading(users, security, logger))
+        let syncs = coordinator.map {
+            SyncService(
+                coordinator: $0, schedule: SyncSchedule(interval: configuration.sync.interval), appointment: appointment,
+                logger: logger, now: now)
+        }
+        var services: [any Service] = [reload, http]
+        if let syncs { services.insert(syncs, at: 0) }
+        try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        await upstream?.close()
+        security.record(.stopped)
+        try database.close()
+    }
+
+    private var options: ServerOptions {
+        ServerOptions(
+            downloadRedirect: configuration.redirectsDownloads ? configuration.urlTemplate : nil,
+            maximumUploadSize: configuration.maximumUploadSize, acceptsPasswords: configuration.authentication.isBasicEnabled)
+    }
+
+    private static func make(_ administrator: FirstAdministrator, _ console: Console, _ logger: Logger) async {
+        do {
+            let password = try await administrator.make()
+            try console.print([
+                "The administrator '\(FirstAdministrator.user)' was created with the password \(password)",
+                "This password is shown only this once. Log in with `livepatch-admin login`.",
+            ])
+        } catch {
+            logger.critical("No administrator could be created: \(error) Start the server again to try once more.")
+        }
+    }
+
+    // MARK: Logs
+
+    private func logger(_ label: String) -> Logger {
+        Logger(label: label) { handler($0, configuration.logFormat == .json ? .json : .text) }
+    }
+
+    /// One JSON object a line, whatever the form of the other lines.
+    private func securityLogger() -> Logger { Logger(label: "livepatch.security") { handler($0, .json) } }
+
+    private func handler(_ label: String, _ form: LineLogHandler.Form) -> LineLogHandler {
+        LineLogHandler(label: label, form: form, level: level) { [console] line in try? console.errorOutput.write(line) }
+    }
+
+    /// What SIGHUP does: the log level and the users are taken up; what has a mistake changes nothing.
+    private func reloading(
+        _ users: ConfiguredAccounts, _ security: SecurityLog, _ logger: Logger
+    ) -> @Sendable () async -> Void {
+        { [sources, level, loaded] in
+            security.record(.signal("SIGHUP"))
+            do {
+                let fresh = try sources.load()
+                level.level = fresh.server.logLevel.loggerLevel
+                users.accounts = fresh.server.authentication.users
+                logger.notice("Took up the log level and the users of the configuration.")
+                let waiting = fresh.keysNeedingRestart(since: loaded).map(\.name)
+                if !waiting.isEmpty {
+                    logger.warning("These settings have changed, and wait for a restart: \(waiting.joined(separator: ", ")).")
+                }
+            } catch {
+                logger.error("The configuration was not reloaded, and the one in force stays: \(error)")
+            }
+        }
+    }
+}
+
+extension HTTPService.Address {
+    init(_ address: ListenAddress) { self.init(host: address.host, port: address.port) }
+
+    /// Where somebody on this machine finds the server.
+    var url: String {
+        guard let host, host != "0.0.0.0", host != "::" else { return "http://127.0.0.1:\(port)" }
+        return "http://\(HTTPService.Address(host: host, port: port))"
+    }
+}
