@@ -169,6 +169,17 @@ let package = Package(
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting"]),
+        test(
+            "LivepatchServiceTests",
+            of: [
+                "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchTesting", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),

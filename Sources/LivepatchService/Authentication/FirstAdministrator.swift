@@ -9,20 +9,24 @@ public struct FirstAdministrator: Sendable {
 
     public init(store: any AccountStore) { self.store = store }
 
-    /// Makes an account, if there is none and none is configured.
+    /// Whether nobody can administer the server as it is.
     /// - Parameters:
     ///   - configured: the accounts of the configuration.
-    ///   - interactive: whether somebody will read the password.
-    /// - Returns: the new account's password, to be shown once; `nil` if there was nothing to do.
-    /// - Throws: ``LivepatchError`` with the code `configuration-invalid` if nobody would read it.
-    public func ensure(configured: [Account], interactive: Bool) async throws -> String? {
-        guard configured.isEmpty, try await store.accounts().isEmpty else { return nil }
+    ///   - interactive: whether somebody would read a new account's password.
+    /// - Throws: ``LivepatchError`` with the code `configuration-invalid` if an account is needed and nobody would read its password.
+    public func isNeeded(configured: [Account], interactive: Bool) async throws -> Bool {
+        guard configured.isEmpty, try await store.accounts().isEmpty else { return false }
         guard interactive else {
             throw LivepatchError(
-                .configurationInvalid,
-                "No administrator is configured, and with --no-input the server makes none.",
+                .configurationInvalid, "No administrator is configured, and with --no-input the server makes none.",
                 suggestion: "Set auth.basic.users to USER:HASH, as `htpasswd -nB USER` prints it.")
         }
+        return true
+    }
+
+    /// Makes the account.
+    /// - Returns: its password, to be shown once.
+    public func make() async throws -> String {
         // So random a password needs no costlier hash, and the server is to be ready soon.
         let password = Self.password()
         let hash = try await BlockingWork.run { try BcryptHash.make(password, cost: 10) }

@@ -1,0 +1,158 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import LivepatchAPI
+import LivepatchKit
+import LivepatchTesting
+import Logging
+import NIOCore
+import Synchronization
+
+@testable import LivepatchService
+
+/// A server in memory, with tiers a → b → c, an administrator and a token for each tier.
+struct ServerUnderTest: Sendable {
+    let database = InMemoryDatabase()
+    let catalog: any Catalog
+    let tokens: InMemoryTokenStore
+    let accounts: InMemoryAccountStore
+    let reports: InMemorySyncReportStore
+    let storage: InMemoryPatchStorage
+    let issuer: TokenIssuer
+    let log = CapturedLog()
+    let clock = TestTime()
+    let parts: ServerParts
+    var options = ServerOptions(maximumUploadSize: 4096, heartbeat: .milliseconds(50))
+
+    static let user = "alice"
+    static let password = "correct horse"
+
+    /// - Parameters:
+    ///   - upstream: the upstream that owns the tiers; `nil` for an origin.
+    ///   - sync: what the server's syncs do; `nil` for a server that does not sync.
+    init(
+        storage: InMemoryPatchStorage = InMemoryPatchStorage(), upstream: String? = nil,
+        archive: any PatchArchiveReader = RefusingArchiveReader(),
+        sync: (@Sendable (Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport)? = nil
+    ) async throws {
+        let clock = clock
+        let now: @Sendable () -> Date = { clock.now }
+        self.storage = storage
+        catalog = InMemoryCatalog(database)
+        tokens = InMemoryTokenStore(database)
+        accounts = InMemoryAccountStore(database)
+        reports = InMemorySyncReportStore(database)
+        issuer = TokenIssuer(tokens: tokens, now: now)
+        let tiers = TierStateCache(catalog: catalog)
+        let lock = NoLock()
+        let authority: TierAuthority = upstream.map { .upstream($0) } ?? .local
+        let imports = PatchImport(
+            catalog: catalog, storage: storage, archive: archive, lock: lock, limits: PatchArchiveLimits(archiveBytes: 4096),
+            upstream: upstream, now: now)
+        let coordinator = sync.map { [reports] run in
+            SyncCoordinator(syncLock: lock, storageLock: lock, reports: reports, now: now, run: run)
+        }
+        parts = ServerParts(
+            deployment: try await InMemoryCatalog(database).deployment(), started: clock.now, catalog: catalog, storage: storage,
+            tokens: tokens, tiers: tiers, publisher: PlainDocumentPublisher(catalog: catalog, tiers: tiers),
+            delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
+            tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: issuer,
+            accounts: AccountAuthority(
+                store: accounts,
+                configured: { [Account(user: Self.user, passwordHash: "hash of \(Self.password)")] },
+                verifier: PlainVerifier(), now: now),
+            administration: TierAdministration(catalog: catalog, tokens: tokens, authority: authority, now: now),
+            authority: authority, imports: imports,
+            care: StorageCare(catalog: catalog, storage: storage, lock: lock, intake: nil, repairs: nil, now: now),
+            sync: SyncStatus(
+                settings: .init(
+                    upstreams: upstream.map { [$0] } ?? [], mirrorsTiers: upstream != nil, interval: .seconds(3600), filter: .all),
+                coordinator: coordinator, reports: reports, appointment: SyncAppointment(), catalog: catalog),
+            security: SecurityLog(logger: log.logger(label: "security")), now: now)
+    }
+
+    var application: Application<RouterResponder<ServiceRequestContext>> {
+        Application(responder: ServerRoutes.responder(parts, options), logger: log.logger(label: "server"))
+    }
+
+    // MARK: Setting the scene
+
+    /// Adds a file whose content is the given bytes, and promotes its version to a tier; `nil` leaves it in the first.
+    @discardableResult
+    func add(_ name: String, _ bytes: [UInt8] = Array("content".utf8), upTo tier: String? = nil) async throws -> PatchFile {
+        let content = storage.put(bytes)
+        let file = PatchFile(
+            name: try PatchFileName(parsing: name), length: content.length, digest: content.digest,
+            released: Timestamp.wholeSecond(clock.now))
+        _ = try await catalog.add(file, entry: ChangeEntry(time: clock.now, actor: "test", action: "add"))
+        if let tier {
+            let command = TierCommand.promote(version: file.name.version, tier: try TierName(parsing: tier))
+            _ = try await parts.administration.carryOut(command, by: "test")
+        }
+        return file
+    }
+
+    /// A secret for a tier.
+    func secret(_ tier: String, name: String? = nil, validUntil: Date? = nil) async throws -> String {
+        try await issuer.add(
+            tier: try TierName(parsing: tier), name: name ?? "token-\(tier)", validUntil: validUntil, by: "test"
+        ).secret
+    }
+
+    /// A session's token.
+    func session() async throws -> String { try await parts.accounts.login(user: Self.user, password: Self.password).token }
+}
+
+/// A client's request with less ceremony.
+extension TestClientProtocol {
+    func send(
+        _ method: HTTPRequest.Method = .get, _ path: String, token: String? = nil, headers: HTTPFields = [:],
+        body: [UInt8]? = nil
+    ) async throws -> TestResponse {
+        var headers = headers
+        if let token { headers[.authorization] = "Bearer \(token)" }
+        return try await execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(bytes: $0) })
+    }
+
+    func post(_ path: String, _ body: some Encodable, token: String) async throws -> TestResponse {
+        try await send(.post, path, token: token, body: DocumentCoding.encode(body))
+    }
+}
+
+extension TestResponse {
+    var bytes: [UInt8] { Array(buffer: body) }
+    var text: String { String(buffer: body) }
+    func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value { try DocumentCoding.decode(type, from: bytes) }
+    var problem: Problem? { try? decoded(Problem.self) }
+
+    /// Everything that a caller could tell answers apart by.
+    var fingerprint: String {
+        let fields = headers.map { "\($0.name): \($0.value)" }.sorted().joined(separator: "\n")
+        return "\(status.code)\n\(fields)\n\n\(text)"
+    }
+}
+
+/// Checks passwords without the work.
+struct PlainVerifier: PasswordVerifier {
+    func verify(_ password: String, against hash: String) async -> Bool { hash == "hash of \(password)" }
+}
+
+/// A time that passes when told to.
+final class TestTime: Sendable {
+    private let date = Mutex(Date(timeIntervalSince1970: 1_750_000_000))
+    var now: Date { date.withLock { $0 } }
+    func pass(_ seconds: TimeInterval) { date.withLock { $0 = $0.addingTimeInterval(seconds) } }
+}
+
+struct NoLock: StorageLock {
+    func withShared<Value>(_ body: () async throws -> Value) async throws -> Value { try await body() }
+    func withExclusive<Value>(_ body: () async throws -> Value) async throws -> Value { try await body() }
+    func tryExclusive<Value>(_ body: () async throws -> Value) async throws -> Value? { try await body() }
+}
+
+struct RefusingArchiveReader: PatchArchiveReader {
+    func contents(of archive: any StoredContentReader, limits: PatchArchiveLimits) throws -> PatchArchiveContents {
+        throw LivepatchError(.patchArchiveInvalid, "It is not a tarball.")
+    }
+}
