@@ -160,9 +160,10 @@ public struct SyncEngine: Sendable {
     /// A sync never makes the catalogue emptier than the upstream said, and asks back if it says a lot.
     private func refuseEmptiness(_ view: UpstreamView) throws {
         let shown = view.versions
-        let held = situation.versions.filter { $0.value.source == .synced && !view.blocked.contains($0.key) }.keys
+        let synced = situation.versions.filter { $0.value.source == .synced }.keys
+        let held = synced.filter { !view.blocked.contains($0) }
         let gone = held.filter { shown[$0] == nil }
-        if shown.isEmpty, held.isEmpty {
+        if shown.isEmpty, synced.isEmpty {
             throw LivepatchError(
                 .upstreamEmpty,
                 "The upstream shows nothing to this token: its tier '\(view.head.tier)' offers no patch version.",
