@@ -31,6 +31,7 @@ test: setup lint ## Everything that CI runs: style, build without warnings, exam
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory examples
 	Examples/demo/demo.sh
+	Scripts/walk.sh
 	$(SWIFT) test --skip-build
 
 unit: setup ## The tests that take seconds

@@ -13,20 +13,21 @@ set_stage
 scene "An origin starts, and makes an administrator. Patches enter a chain here and nowhere else."
 start origin
 log_in origin
-run origin generate-patches patches --versions 107.1,108.1,109.1 --kernels 4 --flavours generic,aws
-run origin livepatch-admin patch import patches --quiet
+run origin generate-patches patches --versions 107.1,108.1,109.1 --kernels 3
+run origin livepatch-admin patch import patches
 run origin livepatch-admin patch list
-expect "24 files in three versions are at the origin" "$(admin origin storage patches --quiet | wc -l)" = 24
+expect "nine files in three versions are at the origin" "$(admin origin storage patches --quiet | wc -l)" = 9
 
 scene "What is not what its name says does not get in: this module was built for another kernel."
 quietly generate-patches broken --count 1 --versions 110.1 --fault wrong-kernel
 refused origin 65 livepatch-admin patch import broken
 
-scene "A regional server gets a sync token, starts, and syncs. What comes enters its first tier: promotion is its own business."
+scene "A regional server gets a sync token, starts, and syncs at once. What comes enters its first tier: promotion is its own business."
 run origin livepatch-admin sync-tokens add edge regional --valid-until 365d --output regional.token
 start regional --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[origin]}" --set patch-sync.token-file=regional.token
 log_in regional
-run regional livepatch-admin sync trigger --wait
+first_sync regional
+run regional livepatch-admin sync reports
 expect "all three versions are in its first tier" "$(versions regional edge)" = "107.1 108.1 109.1"
 expect "and in no other" "$(versions regional beta)" = ""
 
@@ -37,15 +38,17 @@ run regional livepatch-admin patch promote 107.1 stable
 run regional livepatch-admin patch promote 108.1 beta
 expect "107.1 is stable" "$(versions regional stable)" = "107.1"
 
-scene "A site gets a token for the tier beta, and mirrors the tiers (patch-sync.sync-tiers). 109.1 is in edge only: it does not exist for this token."
+scene "A site gets a token for the tier beta, and mirrors the tiers (patch-sync.sync-tiers). 109.1 is only in edge, which this token does not see."
 run regional livepatch-admin sync-tokens add beta site --output site.token
 start site --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[regional]}" --set patch-sync.token-file=site.token \
     --set patch-sync.sync-tiers=true
 log_in site
-run site livepatch-admin sync trigger --wait
+first_sync site
+run site livepatch-admin sync reports
 run site livepatch-admin tier list
 expect "its tiers are those of its token and later" "$(admin site tier list --quiet | words)" = "beta candidate stable"
 expect "it has what they hold" "$(versions site beta) / $(versions site stable)" = "107.1 108.1 / 107.1"
+expect "109.1 does not exist for it" "$(admin site patch list --quiet | words)" = "107.1 108.1"
 
 scene "A promotion at the regional server arrives at the site. No bytes of patches move for it."
 run regional livepatch-admin patch promote 108.1 stable

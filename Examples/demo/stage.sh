@@ -97,7 +97,7 @@ start() {
         >"$server.log" 2>&1 </dev/null &
     pids+=($!)
     for _ in {1..200}; do
-        line=$(grep -m 1 -oE 'ready on http://[^ ]+' "$server.log" || true)
+        line=$(grep -s -m 1 -oE 'ready on http://[^ ]+' "$server.log" || true)
         [ -z "$line" ] || break
         kill -0 "${pids[-1]}" 2>/dev/null || { cat "$server.log" >&2 && fail "The server '$server' ended."; }
         sleep 0.05
@@ -119,6 +119,15 @@ admin() {
     local server=$1
     shift
     LIVEPATCH_URL=${url[$server]} timeout 60 livepatch-admin "$@"
+}
+
+# first_sync SERVER: waits until the sync that a server begins with is over.
+first_sync() {
+    for _ in {1..200}; do
+        [ -z "$(admin "$1" sync reports --quiet)" ] || return 0
+        sleep 0.05
+    done
+    fail "The server '$1' did not sync within ten seconds."
 }
 
 quietly() { timeout 60 "$@" >/dev/null; }
@@ -155,7 +164,13 @@ refused() {
 }
 
 # versions SERVER TIER: the patch versions that a tier offers.
-versions() { admin "$1" tier list --format json | tier_versions "$2"; }
+versions() {
+    admin "$1" tier list --format json | awk -v tier="$2" '
+        /"name":/ { gsub(/[",]/, ""); name = $2 }
+        /"versions": \[$/ { inside = 1; next }
+        /\]/ { inside = 0 }
+        inside && name == tier { gsub(/[", ]/, ""); print }' | words
+}
 
 # expect WHAT LEFT OPERATOR RIGHT: checks what was said.
 expect() {
