@@ -4,6 +4,8 @@ public struct PlainDocumentReader: DocumentReader {
     private enum Limit {
         static let head: Int64 = 64 << 10
         static let document: Int64 = 256 << 20
+        /// Of one patch file: far beyond any real one, and small enough that no sum of announced lengths overflows.
+        static let file: Int64 = 16 << 30
     }
 
     private let upstream: any UpstreamServer
@@ -53,8 +55,8 @@ public struct PlainDocumentReader: DocumentReader {
             throw malformed("the document of patch \(version) is about another version")
         }
         guard Set(names).count == names.count else { throw malformed("the document of patch \(version) names a file twice") }
-        guard document.files.allSatisfy({ $0.length > 0 }) else {
-            throw malformed("the document of patch \(version) has a file without a length")
+        guard document.files.allSatisfy({ (1...Limit.file).contains($0.length) }) else {
+            throw malformed("the document of patch \(version) has a file whose length is not from 1 to \(Limit.file) bytes")
         }
         return document
     }

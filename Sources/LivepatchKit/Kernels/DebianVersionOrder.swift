@@ -2,10 +2,6 @@
 ///
 /// Digits compare as numbers; in between, `~` sorts before everything (the end included), letters before all other characters.
 enum DebianVersionOrder {
-    static func precedes(_ left: String, _ right: String) -> Bool {
-        compare(Array(left.utf8), Array(right.utf8)) < 0
-    }
-
     /// Negative, zero or positive, as `left` sorts before, with or after `right`.
     static func compare(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var i = 0

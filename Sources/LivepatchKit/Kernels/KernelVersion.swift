@@ -9,7 +9,8 @@ public struct KernelVersion: Hashable, Sendable {
     public let upstream: [Int]
     /// The number that changes with the kernel's binary interface; part of the uname release.
     public let abi: Int
-    /// The build within that ABI, with its suffix. Starts with a digit; letters, digits and `.+~` follow.
+    /// The build within that ABI, with its suffix: at most 48 characters. Starts with a digit; letters, digits and `.+~`
+    /// follow.
     public let upload: String
 
     /// Reads `5.15.0-107.117`.
@@ -33,8 +34,9 @@ public struct KernelVersion: Hashable, Sendable {
         self.upload = String(build[1])
     }
 
+    /// The bound keeps every patch file's name, which contains a kernel version, within the 255 bytes that file systems allow.
     private static func isUpload(_ text: Substring) -> Bool {
-        guard text.count <= 64, let first = text.utf8.first, (0x30...0x39).contains(first) else { return false }
+        guard text.utf8.count <= 48, let first = text.utf8.first, (0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -60,7 +62,9 @@ extension KernelVersion: Comparable {
     public static func < (left: Self, right: Self) -> Bool {
         if left.upstream != right.upstream { return left.upstream.lexicographicallyPrecedes(right.upstream) }
         if left.abi != right.abi { return left.abi < right.abi }
-        return DebianVersionOrder.precedes(left.upload, right.upload)
+        let order = DebianVersionOrder.compare(Array(left.upload.utf8), Array(right.upload.utf8))
+        // Debian takes 1.1 and 1.01 for the same, but they are two texts, and an order of distinct values has no ties.
+        return order == 0 ? left.upload < right.upload : order < 0
     }
 }
 

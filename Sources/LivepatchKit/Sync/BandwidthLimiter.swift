@@ -7,10 +7,10 @@ public actor BandwidthLimiter {
     private var paidUntil: Duration = .zero
 
     /// - Parameters:
-    ///   - bytesPerSecond: `nil` for no bound.
+    ///   - bytesPerSecond: `nil`, or 0 and less, for no bound.
     ///   - clock: what waits.
     public init<C: Clock>(bytesPerSecond: Int64?, clock: C = ContinuousClock()) where C.Duration == Duration {
-        self.bytesPerSecond = bytesPerSecond.map(Double.init)
+        self.bytesPerSecond = bytesPerSecond.flatMap { $0 > 0 ? Double($0) : nil }
         self.clock = clock
         let start = clock.now
         elapsed = { start.duration(to: clock.now) }

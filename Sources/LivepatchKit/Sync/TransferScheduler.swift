@@ -28,6 +28,7 @@ public struct TransferScheduler<Item: Sendable>: Sendable {
 
     private let concurrency: Int
     private let policy: RetryPolicy
+    /// The tickets that may begin, the next one last.
     private var waiting: [Int] = []
     private var delayed: [(time: Duration, ticket: Int)] = []
     private var underWay: Set<Int> = []
@@ -43,14 +44,12 @@ public struct TransferScheduler<Item: Sendable>: Sendable {
         self.policy = policy
     }
 
+    /// Takes items, which begin in this order, after those that wait already.
     public mutating func enqueue(_ items: [Item]) {
-        for item in items.reversed() { waiting.insert(add(item), at: 0) }
-    }
-
-    private mutating func add(_ item: Item) -> Int {
-        nextTicket += 1
-        entries[nextTicket] = Entry(item: item)
-        return nextTicket
+        let tickets = items.indices.map { nextTicket + 1 + $0 - items.startIndex }
+        for (ticket, item) in zip(tickets, items) { entries[ticket] = Entry(item: item) }
+        nextTicket += items.count
+        waiting.insert(contentsOf: tickets.reversed(), at: 0)
     }
 
     /// Says that no more items come.

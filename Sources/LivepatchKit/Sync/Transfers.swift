@@ -7,11 +7,12 @@ public struct Transfers: Sendable {
         public var retry: RetryPolicy
         /// One bound for all of them.
         public var bandwidth: BandwidthLimiter
-        /// After how many transfers in a row that found nobody at the other side all others are given up too.
+        /// After how many attempts in a row that found nobody at the other side, and got no byte, all transfers are given up. Keep it
+        /// well above ``concurrency``: when an upstream restarts, every transfer under way fails once.
         public var unreachableLimit: Int
 
         public init(
-            concurrency: Int = 8, retry: RetryPolicy = RetryPolicy(), bandwidth: BandwidthLimiter, unreachableLimit: Int = 8
+            concurrency: Int = 8, retry: RetryPolicy = RetryPolicy(), bandwidth: BandwidthLimiter, unreachableLimit: Int = 24
         ) {
             self.concurrency = concurrency
             self.retry = retry
@@ -52,7 +53,7 @@ public struct Transfers: Sendable {
     }
 
     private enum Result: Sendable {
-        case transferred(Int, PatchFile, error: (any Error)?)
+        case transferred(Int, PatchFile, error: (any Error)?, gained: Bool = false)
         case timePassed
     }
 
@@ -74,11 +75,12 @@ public struct Transfers: Sendable {
                 switch scheduler.next(now: elapsed()) {
                 case .start(let file, let ticket):
                     group.addTask {
+                        var gained = false
                         do {
-                            try await fetch(file, report)
+                            try await fetch(file, gained: &gained, report)
                             return .transferred(ticket, file, error: nil)
                         } catch {
-                            return .transferred(ticket, file, error: error)
+                            return .transferred(ticket, file, error: error, gained: gained)
                         }
                     }
                     continue
@@ -100,14 +102,14 @@ public struct Transfers: Sendable {
                 case .finished: return
                 }
                 switch try await group.next() {
-                case .transferred(let ticket, let file, nil):
+                case .transferred(let ticket, let file, nil, _):
                     unreachable = 0
                     scheduler.succeeded(ticket)
                     await report(.done(file))
-                case .transferred(let ticket, let file, let error?):
+                case .transferred(let ticket, let file, let error?, let gained):
                     let failure = TransferFailure(error)
                     if failure.isFatal { throw failure.error }
-                    unreachable = failure.isUnreachable ? unreachable + 1 : 0
+                    unreachable = failure.isUnreachable && !gained ? unreachable + 1 : 0
                     if unreachable >= settings.unreachableLimit { throw failure.error }
                     let verdict = scheduler.failed(
                         ticket, retryAfter: failure.retryAfter, isRetryable: failure.isRetryable, now: elapsed(), jitter: jitter()
@@ -139,7 +141,10 @@ public struct Transfers: Sendable {
         }
     }
 
-    private func fetch(_ file: PatchFile, _ report: @Sendable (Event) async -> Void) async throws {
+    /// - Parameter gained: becomes true with the first byte that arrives.
+    private func fetch(
+        _ file: PatchFile, gained: inout Bool, _ report: @Sendable (Event) async -> Void
+    ) async throws {
         let staged = try await storage.stage(file.digest, length: file.length)
         var here = await staged.arrived
         if here > 0 { await report(.bytes(here, fetched: false)) }
@@ -160,8 +165,10 @@ public struct Transfers: Sendable {
                     try await settings.bandwidth.admit(chunk.count)
                     try await staged.append(chunk)
                     here += Int64(chunk.count)
+                    gained = true
                     await report(.bytes(Int64(chunk.count), fetched: true))
                 }
+                try Task.checkCancellation()
                 guard here >= file.length else {
                     throw LivepatchError(
                         .upstreamUnreachable,

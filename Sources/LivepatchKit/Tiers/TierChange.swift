@@ -87,8 +87,18 @@ public struct TierChange: Hashable, Sendable, Codable {
         guard Set(unblocked).isSubset(of: state.blocks) else { return nil }
         let known = Set(state.blocks)
         guard known.isDisjoint(with: blocked) else { return nil }
-        state.blocks = known.subtracting(unblocked).union(blocked).sorted()
+        let blocks = known.subtracting(unblocked).union(blocked)
+        // A deployment blocks a version once: where it did so again since, with other words, the old block has no place.
+        guard Set(blocks.map { BlockKey(version: $0.version, deployment: $0.deployment) }).count == blocks.count else {
+            return nil
+        }
+        state.blocks = blocks.sorted()
         guard state.reach.values.allSatisfy(state.tiers.contains) else { return nil }
         return state
     }
+}
+
+private struct BlockKey: Hashable {
+    let version: PatchVersion
+    let deployment: DeploymentID
 }

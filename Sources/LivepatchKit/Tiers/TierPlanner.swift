@@ -50,14 +50,14 @@ public struct TierPlanner: Sendable {
         }
     }
 
-    /// The plan that brings back the tiers of a snapshot. Versions that are no longer in the catalogue are left out, versions that
-    /// the snapshot does not know stay in the first tier.
+    /// The plan that brings back the tiers of a snapshot. Versions that are no longer in the catalogue are left out; versions that
+    /// the snapshot does not know enter the first tier if they are in one now, and stay out of all of them if they are in none.
     public func plan(restoring snapshot: TierSnapshot, command: TierCommand) throws -> TierPlan {
         var after = situation.state
         after.tiers = snapshot.tiers
         after.reach = [:]
         for version in situation.versions {
-            after.reach[version] = snapshot.reach.keys.contains(version) ? snapshot.reach[version] : snapshot.tiers.first
+            after.reach[version] = snapshot.reach[version] ?? situation.state.reach[version].flatMap { _ in snapshot.tiers.first }
         }
         let missing = snapshot.reach.keys.filter { !situation.versions.contains($0) }.sorted()
         let notes =
@@ -90,7 +90,7 @@ public struct TierPlanner: Sendable {
                 suggestion: "Undo the later changes first; `livepatch-admin history` lists them.")
         }
         let moves = inverse.tokens.filter { situation.tokens[$0.token] != nil }
-        return TierPlan(command: command, from: situation.state, to: after, tokens: moves, notes: [])
+        return try plan(to: after, command, moves: moves)
     }
 
     // MARK: Tiers
@@ -200,7 +200,8 @@ public struct TierPlanner: Sendable {
     }
 
     private func unblock(_ version: PatchVersion, _ command: TierCommand) throws -> TierPlan {
-        try require(version)
+        // A block outlives its version's files, and can still be lifted then.
+        if !situation.state.isBlocked(version) { try require(version) }
         var after = situation.state
         after.blocks.removeAll { $0.version == version && $0.deployment == situation.deployment }
         let others = after.blocks.filter { $0.version == version }.map(\.deployment)
@@ -224,10 +225,13 @@ public struct TierPlanner: Sendable {
     }
 
     private func plan(
-        to after: TierState, _ command: TierCommand, notes: [String] = [], orphans: Orphans = .refuse
+        to after: TierState, _ command: TierCommand, notes: [String] = [], moves: [TierChange.TokenMove] = [],
+        orphans: Orphans = .refuse
     ) throws -> TierPlan {
-        let orphaned = situation.tokens.filter { !after.tiers.contains($0.value) }.sorted { $0.key < $1.key }
-        var moves: [TierChange.TokenMove] = []
+        var moves = moves
+        let moved = Set(moves.map(\.token))
+        let orphaned = situation.tokens.filter { !after.tiers.contains($0.value) && !moved.contains($0.key) }
+            .sorted { $0.key < $1.key }
         if !orphaned.isEmpty {
             let names = orphaned.map { "'\($0.key)' (\($0.value))" }.joined(separator: ", ")
             switch orphans {

@@ -36,6 +36,7 @@ public struct TokenIssuer: Sendable {
                 suggestion:
                     "A name has 1 to 100 letters, digits, dots, underscores or hyphens, and begins with a letter or digit.")
         }
+        let validUntil = validUntil.map(Timestamp.wholeSecond)
         if let validUntil, validUntil <= time {
             throw LivepatchError(
                 .malformedValue,
@@ -44,7 +45,7 @@ public struct TokenIssuer: Sendable {
         }
         let secret = newSecret()
         let token = SyncToken(
-            name: name, tier: tier, created: Timestamp.wholeSecond(time), validUntil: validUntil.map(Timestamp.wholeSecond),
+            name: name, tier: tier, created: Timestamp.wholeSecond(time), validUntil: validUntil,
             secrets: [SyncToken.Secret(hash: TokenSecret.hash(secret))])
         try await tokens.add(token, entry: ChangeEntry(time: time, actor: actor, action: "sync-tokens add \(tier) \(name)"))
         return (token, secret)
@@ -52,7 +53,8 @@ public struct TokenIssuer: Sendable {
 
     /// Gives a token a new secret.
     /// - Parameter overlap: how long the old secret goes on working.
-    /// - Throws: ``LivepatchError`` with the code `not-found`.
+    /// - Throws: ``LivepatchError`` with the code `not-found`, and `malformed-request` for a token that has expired: a new secret
+    ///   would open nothing.
     public func rotate(_ name: String, overlap: Duration, by actor: String) async throws -> (token: SyncToken, secret: String) {
         let time = now()
         let end = time.addingTimeInterval(Double(max(0, overlap.components.seconds)))
@@ -60,6 +62,11 @@ public struct TokenIssuer: Sendable {
         let entry = ChangeEntry(
             time: time, actor: actor, action: "sync-tokens rotate \(name) --overlap \(DurationText.text(overlap))")
         let token = try await tokens.update(name, entry: entry) { token in
+            guard token.isUsable(at: time) else {
+                throw LivepatchError(
+                    .malformedRequest, "The sync token '\(name)' has expired, and a new secret would not change that.",
+                    suggestion: "Revoke it and issue a new one with `livepatch-admin sync-tokens add`.")
+            }
             let old = token.secrets.filter { $0.validUntil.map { $0 > time } ?? true }
                 .map { SyncToken.Secret(hash: $0.hash, validUntil: min($0.validUntil ?? end, end)) }
             token.secrets = [SyncToken.Secret(hash: TokenSecret.hash(secret))] + old

@@ -4,6 +4,9 @@ public enum DurationText {
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
     ]
 
+    /// 100 years, in milliseconds.
+    private static let longest: Int64 = 36_525 * 86_400_000
+
     /// Reads numbers with units, largest unit first; no sign, no spaces; at most 100 years.
     /// - Throws: ``LivepatchError`` with the code `malformed-value`.
     public static func parse(_ text: String) throws -> Duration {
@@ -29,16 +32,18 @@ public enum DurationText {
             else { return nil }
             smallest = factor
             let (product, overflow) = number.multipliedReportingOverflow(by: factor)
-            guard !overflow, product <= 36_525 * 86_400_000 else { return nil }
+            guard !overflow, product <= longest else { return nil }
             total += product
         }
-        guard total <= 36_525 * 86_400_000 else { return nil }
+        guard total <= longest else { return nil }
         return .milliseconds(total)
     }
 
-    /// The shortest text that ``parse(_:)`` reads back as the same duration, to the millisecond.
+    /// The text, largest unit first, that ``parse(_:)`` reads back as the same duration: to the millisecond, no less than `0s` and no
+    /// more than 100 years.
     public static func text(_ duration: Duration) -> String {
-        var rest = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+        let bounded = min(max(duration, .zero), .milliseconds(longest))
+        var rest = bounded.components.seconds * 1000 + bounded.components.attoseconds / 1_000_000_000_000_000
         guard rest > 0 else { return "0s" }
         var text = ""
         for unit in units where rest >= unit.milliseconds {
