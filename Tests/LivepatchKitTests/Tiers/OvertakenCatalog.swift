@@ -1,0 +1,71 @@
+import LivepatchKit
+import LivepatchTesting
+import Synchronization
+
+/// A catalogue that somebody else changes just before a change is applied, once or always.
+final class OvertakenCatalog: Catalog {
+    private let catalog: InMemoryCatalog
+    private let always: Bool
+    private let overtake: @Sendable () async throws -> Void
+    private let count = Mutex(0)
+
+    init(_ catalog: InMemoryCatalog, always: Bool = false, by overtake: @escaping @Sendable () async throws -> Void) {
+        self.catalog = catalog
+        self.always = always
+        self.overtake = overtake
+    }
+
+    /// How often a change was to be applied.
+    var attempts: Int { count.withLock { $0 } }
+
+    func apply(_ change: TierChange, entry: ChangeEntry, expecting revision: CatalogRevision) async throws -> Int64 {
+        let attempt = count.withLock { count in
+            count += 1
+            return count
+        }
+        if always || attempt == 1 { try await overtake() }
+        return try await catalog.apply(change, entry: entry, expecting: revision)
+    }
+
+    // All else is the catalogue's.
+
+    func revision() async throws -> CatalogRevision { try await catalog.revision() }
+    func deployment() async throws -> DeploymentID { try await catalog.deployment() }
+    func setDeployment(_ id: DeploymentID) async throws { try await catalog.setDeployment(id) }
+    func tierState() async throws -> (state: TierState, revision: CatalogRevision) { try await catalog.tierState() }
+    func versions() async throws -> [PatchVersionRecord] { try await catalog.versions() }
+    func version(_ version: PatchVersion) async throws -> PatchVersionRecord? { try await catalog.version(version) }
+    func files(of version: PatchVersion) async throws -> [PatchFileRecord] { try await catalog.files(of: version) }
+    func file(_ name: PatchFileName) async throws -> PatchFileRecord? { try await catalog.file(name) }
+    func files(holding digest: SHA256Digest) async throws -> [PatchFileRecord] { try await catalog.files(holding: digest) }
+    func add(_ file: PatchFile, entry: ChangeEntry) async throws -> Bool { try await catalog.add(file, entry: entry) }
+    func setAvailable(_ available: Bool, _ names: [PatchFileName]) async throws {
+        try await catalog.setAvailable(available, names)
+    }
+    func removeFiles(_ names: [PatchFileName], entry: ChangeEntry) async throws {
+        try await catalog.removeFiles(names, entry: entry)
+    }
+    func record(_ entry: ChangeEntry) async throws { try await catalog.record(entry) }
+    func history(limit: Int, before: Int64?) async throws -> [ChangeRecord] {
+        try await catalog.history(limit: limit, before: before)
+    }
+    func change(_ id: Int64) async throws -> ChangeRecord? { try await catalog.change(id) }
+    func tierSnapshots() async throws -> [TierSnapshot] { try await catalog.tierSnapshots() }
+    func versionDocument(_ version: PatchVersion) async throws -> PublishedDocument? {
+        try await catalog.versionDocument(version)
+    }
+    func setVersionDocument(_ version: PatchVersion, _ document: PublishedDocument, expecting revision: CatalogRevision)
+        async throws
+    {
+        try await catalog.setVersionDocument(version, document, expecting: revision)
+    }
+    func syncState() async throws -> SyncState { try await catalog.syncState() }
+    func applyRevocations(_ blocks: [Block], entry: ChangeEntry) async throws -> TierChange {
+        try await catalog.applyRevocations(blocks, entry: entry)
+    }
+    func commit(_ commit: SyncCommit) async throws { try await catalog.commit(commit) }
+    func fetchedDocument(_ digest: SHA256Digest) async throws -> [UInt8]? { try await catalog.fetchedDocument(digest) }
+    func keepFetchedDocument(_ bytes: [UInt8], _ digest: SHA256Digest) async throws {
+        try await catalog.keepFetchedDocument(bytes, digest)
+    }
+}
