@@ -65,6 +65,8 @@ import Testing
         #expect(run.output == "")
         #expect(run.errorOutput == "A sync was started; see `livepatch-admin sync status`.\n")
         #expect(server.asked == ["sync false true"])
+        let document = try await Invocation.run("sync", "trigger", "--format", "json", server: server)
+        #expect(document.output.contains("\"joined\": false"))
     }
 
     @Test func `Reports are listed with their numbers`() async throws {

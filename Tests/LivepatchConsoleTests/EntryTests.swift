@@ -26,7 +26,38 @@ private struct Thrower: AsyncParsableCommand {
     struct Strange: Error {}
 }
 
+private struct Tree: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "tree", subcommands: [Branch.self])
+
+    struct Branch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "branch", subcommands: [Leaf.self])
+    }
+
+    struct Leaf: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "leaf", aliases: ["needle"])
+        @Argument var words: [String] = []
+    }
+}
+
 @Suite struct EntryTests {
+    @Test(arguments: [
+        (["branhc"], "There is no command 'tree branhc'. Did you mean 'tree branch'?"),
+        (["branc"], "There is no command 'tree branc'. Did you mean 'tree branch'?"),
+        (["branch", "Leef"], "There is no command 'tree branch Leef'. Did you mean 'tree branch leaf'?"),
+        (["branch", "xyz"], "There is no command 'tree branch xyz'. See 'tree branch --help' for what there is."),
+    ]) func `A mistyped command is answered with the likely one`(arguments: [String], message: String) async {
+        let ending = await CommandEntry(console: RecordedConsole().console).end(of: Tree.self, arguments: arguments)
+        #expect(ending == CommandEntry.Ending(status: 64, errorOutput: "tree: \(message)\n"))
+    }
+
+    @Test(arguments: [
+        ["branch", "leaf", "branhc"], ["branch", "needle"], ["help", "branch"], ["--help"], ["branch", "--help"], [],
+        ["help", "branch", "leaf"],
+    ]) func `Arguments, aliases and help are not taken for mistyped commands`(arguments: [String]) async {
+        let ending = await CommandEntry(console: RecordedConsole().console).end(of: Tree.self, arguments: arguments)
+        #expect(ending.status == 0)
+    }
+
     private func ending(_ arguments: String...) async -> CommandEntry.Ending {
         await CommandEntry(console: RecordedConsole().console).end(of: Thrower.self, arguments: arguments)
     }

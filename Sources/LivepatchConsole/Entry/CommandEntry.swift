@@ -47,8 +47,13 @@ public struct CommandEntry: Sendable {
 
     /// Runs a command to its end.
     func end(of root: (some ParsableCommand).Type, arguments: [String]?) async -> Ending {
+        let words = arguments ?? Array(CommandLine.arguments.dropFirst())
+        if let unknown = UnknownCommand(in: words, of: root) {
+            let name = Style.bad.applied(to: "\(root._commandName):", on: console.errorOutput.terminal)
+            return Ending(status: ExitStatus.usage.rawValue, errorOutput: "\(name) \(unknown.message)\n")
+        }
         do {
-            var command = try root.parseAsRoot(arguments)
+            var command = try root.parseAsRoot(words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -2,7 +2,7 @@ public import ArgumentParser
 
 /// The options of every command that prints a result.
 public struct OutputOptions: ParsableArguments, Sendable {
-    @Option(name: .long, help: "How the result is written: \(OutputFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(name: .long, help: "How the result is written.")
     public var format: OutputFormat = .table
 
     @Flag(name: .shortAndLong, help: "Print only the names or numbers that identify the result, one a line.")

@@ -23,7 +23,7 @@ struct Login: AdminCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The user, and the password unless it is asked for.", valueName: "user[:password]"))
+        help: ArgumentHelp("The user (default: admin), and the password unless it is asked for.", valueName: "user[:password]"))
     var auth: String?
 
     @Flag(help: "Read the password from standard input.")

@@ -16,8 +16,8 @@ struct PatchImportCommand: AdminCommand {
             Possible only at the origin of a chain, not on a server that syncs from another.
             """,
         examples: [
-            "patch import livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2",
-            "patch import ./patches --cve CVE-2024-1086 --released-at 2024-06-01T12:00:00Z",
+            "patch import ./patches", "patch import livepatch-*-107.1-*.tar.bz2 --cve CVE-2024-1086",
+            "patch import ./patches --released-at 2024-06-01T12:00:00Z",
         ])
 
     @OptionGroup var server: ServerOptions

@@ -31,6 +31,7 @@ struct SyncTrigger: AdminCommand {
         for try await event in try await context.server.triggerSync(wait: wait, acceptRemovals: acceptRemovals) {
             switch event {
             case .started(let joined):
+                if !wait, output.format != .table { return try output.show(document: event, on: console) }
                 if !output.quiet, !wait || joined { console.note(Self.sentence(joined: joined, wait: wait)) }
                 if !wait { return }
             case .progress(let progress): bar.update(TransferProgress(progress))

@@ -11,7 +11,8 @@ struct SyncTokensAdd: AdminCommand {
             and is not shown again. Without --valid-until the token never expires.
             """,
         examples: [
-            "sync-tokens add edge my-token", "sync-tokens add stable site-7 --valid-until 30d --output site-7.token",
+            "sync-tokens add edge my-token", "sync-tokens add stable site-7 --valid-until 30d",
+            "sync-tokens add stable site-7 --output site-7.token",
         ])
 
     @OptionGroup var server: ServerOptions

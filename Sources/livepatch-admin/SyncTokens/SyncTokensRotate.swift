@@ -12,7 +12,7 @@ struct SyncTokensRotate: AdminCommand {
             """,
         examples: [
             "sync-tokens rotate my-token --overlap 24h",
-            "sync-tokens rotate my-token --overlap 0s --output my-token.secret --force",
+            "sync-tokens rotate my-token --overlap 0s --output token.new",
         ])
 
     @OptionGroup var server: ServerOptions
