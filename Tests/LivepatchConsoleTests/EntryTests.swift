@@ -16,7 +16,7 @@ private struct Thrower: AsyncParsableCommand {
         case "fine": return
         case "closed": throw OutputClosed()
         case "cancellation": throw CancellationError()
-        case "partial": throw ExitStatus.dataError.asError
+        case "partial": throw ExitStatus.dataError.exit
         case "strange": throw Strange()
         case "validation": throw ValidationError("It does not fit.")
         default: throw LivepatchError(.init(rawValue: code), "It failed.\nBadly.", suggestion: "Do something.")

@@ -31,5 +31,5 @@ public struct ErrorLine: Hashable, Sendable {
 
 extension ExitStatus {
     /// The error that ends a command with this status without another word, for a command that has said what is wrong already.
-    public var asError: any Error { ExitCode(rawValue) }
+    public var exit: any Error { ExitCode(rawValue) }
 }

@@ -65,7 +65,7 @@ struct PatchImportCommand: AdminCommand {
         bar.end()
         try show(summary, on: context.console)
         if let stopped { throw stopped }
-        if !summary.refused.isEmpty { throw ExitStatus.dataError.asError }
+        if !summary.refused.isEmpty { throw ExitStatus.dataError.exit }
     }
 
     private func show(_ summary: ImportSummary, on console: Console) throws {

@@ -21,7 +21,7 @@ struct Status: AdminCommand {
         let services = try await context.server.status()
         let overview = ServerOverview(url: context.address, information: information, services: services)
         try output.show(overview, on: context.console)
-        guard overview.isWell else { throw ExitStatus.unavailable.asError }
+        guard overview.isWell else { throw ExitStatus.unavailable.exit }
     }
 }
 

@@ -25,7 +25,7 @@ struct StorageRefreshCommand: AdminCommand {
         } else {
             try context.console.print(result.lines(context.console.humanText, on: context.console.output.terminal))
         }
-        if !result.refused.isEmpty { throw ExitStatus.dataError.asError }
+        if !result.refused.isEmpty { throw ExitStatus.dataError.exit }
     }
 }
 

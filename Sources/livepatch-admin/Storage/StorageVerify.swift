@@ -27,7 +27,7 @@ struct StorageVerify: AdminCommand {
         } else {
             try context.console.print(result.lines(context.console.humanText, on: context.console.output.terminal))
         }
-        if result.needsAttention { throw ErrorDisposition(of: .storageDamaged).exit.asError }
+        if result.needsAttention { throw ErrorDisposition(of: .storageDamaged).exit.exit }
     }
 }
 

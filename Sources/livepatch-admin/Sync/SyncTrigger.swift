@@ -39,7 +39,7 @@ struct SyncTrigger: AdminCommand {
             case .ended(let report):
                 bar.end()
                 try output.show(report, on: console)
-                if let status = report.exitStatus { throw status.asError }
+                if let status = report.exitStatus { throw status.exit }
                 return
             }
         }
