@@ -172,7 +172,7 @@ let package = Package(
         test(
             "LivepatchServiceTests",
             of: [
-                "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchTesting", logging,
+                "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTesting", "PatchGenerator", logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -37,8 +37,10 @@ public struct HTTPService: Service {
         }
     }
 
-    /// How long an idle connection is kept.
+    /// How long a connection is kept that no request is under way on.
     private static let idleTimeout = TimeAmount.seconds(75)
+    /// How long a request under way may stand still, such as a download that nobody takes: it can be resumed.
+    static let stallTimeout = TimeAmount.minutes(5)
 
     /// - Parameters:
     ///   - shutdownDeadline: how long transfers may go on after the server was told to stop.
@@ -46,6 +48,15 @@ public struct HTTPService: Service {
     public init(
         _ parts: ServerParts, options: ServerOptions, address: Address, shutdownDeadline: Duration, logger: Logger,
         onReady: @escaping @Sendable (Address) async -> Void
+    ) {
+        self.init(
+            parts, options: options, address: address, shutdownDeadline: shutdownDeadline, stallTimeout: Self.stallTimeout,
+            logger: logger, onReady: onReady)
+    }
+
+    init(
+        _ parts: ServerParts, options: ServerOptions, address: Address, shutdownDeadline: Duration, stallTimeout: TimeAmount,
+        logger: Logger, onReady: @escaping @Sendable (Address) async -> Void
     ) {
         let connections = OpenConnections()
         self.connections = connections
@@ -56,7 +67,9 @@ public struct HTTPService: Service {
             responder: ServerRoutes.responder(parts, options),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionCensus(connections)], idleTimeout: Self.idleTimeout)),
+                    additionalChannelHandlers: [
+                        IdleStateHandler(allTimeout: stallTimeout), ConnectionCensus(connections),
+                    ], idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host ?? Self.everyInterface, port: address.port)),
             onServerRunning: { channel in

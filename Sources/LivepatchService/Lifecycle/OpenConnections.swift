@@ -19,7 +19,7 @@ final class OpenConnections: Sendable {
     }
 }
 
-/// Notes each connection when it is made.
+/// Notes each connection when it is made, and closes it when nothing has passed for too long in either direction.
 final class ConnectionCensus: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = Any
 
@@ -28,4 +28,12 @@ final class ConnectionCensus: ChannelInboundHandler, RemovableChannelHandler, Se
     init(_ connections: OpenConnections) { self.connections = connections }
 
     func handlerAdded(context: ChannelHandlerContext) { connections.add(context.channel) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent {
+            context.close(promise: nil)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
 }

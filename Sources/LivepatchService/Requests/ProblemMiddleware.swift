@@ -35,7 +35,7 @@ struct ProblemMiddleware: RouterMiddleware {
         var metadata: Logger.Metadata = ["code": "\(known.code)", "method": "\(request.method)", "path": "\(request.uri.path)"]
         if let cause = known.cause { metadata["cause"] = "\(cause)" }
         logger.log(level: disposition.severity.level, "\(known.message)", metadata: metadata)
-        var response = Answers.problem(disposition.status == 500 ? concealed(known) : known)
+        var response = Answers.problem(Self.isOfTheServer(known.code) ? concealed(known) : known)
         if known.code == .methodNotAllowed {
             response.headers[.allow] = paths.methods(at: request.uri.path).map(\.rawValue).joined(separator: ", ")
         }
@@ -62,6 +62,11 @@ struct ProblemMiddleware: RouterMiddleware {
             LivepatchError(.malformedRequest, "The request cannot be read: \(status.reasonPhrase.lowercased()).")
         default: LivepatchError(.internalFault, "A request failed with the status \(status.code).")
         }
+    }
+
+    /// Whether an error is about this server's own condition, which its log explains to whoever may know.
+    static func isOfTheServer(_ code: LivepatchError.Code) -> Bool {
+        ErrorDisposition(of: code).status == 500 || code == .databaseUnavailable
     }
 
     /// What a stranger may know of a fault of this server's own: its kind. The messages name places on the server.

@@ -1,4 +1,6 @@
+import LivepatchArchive
 import LivepatchTesting
+import PatchGenerator
 import NIOCore
 import Foundation
 import HTTPTypes
@@ -35,6 +37,31 @@ struct ImportTests {
         }
         #expect(try await server.catalog.versions().isEmpty)
         #expect(try await server.storage.stagedBytes() == 0)
+    }
+
+    @Test func `what is right is taken in, once, with what the importer says of it`() async throws {
+        let server = try await ServerUnderTest(archive: TarballReader())
+        let session = try await server.session()
+        let bytes = try PatchGenerator(codeBytes: 200).file(try PatchFileName(parsing: Self.name))
+        let path = Paths.patchImport(Self.name) + "?cve=CVE-2024-2222&cve=CVE-2024-1086&released=2024-06-01T12:00:00Z"
+        try await server.application.test(.router) { client in
+            let response = try await client.send(.put, path, token: session, body: bytes)
+            #expect(response.status == .created, "\(response.text)")
+            let body = try response.decoded(PatchImportBody.self)
+            #expect(body.added)
+            #expect(body.file.digest == SHA256Digest(of: bytes))
+            #expect(body.file.cves == ["CVE-2024-1086", "CVE-2024-2222"])
+            #expect(Timestamp.text(body.file.released) == "2024-06-01T12:00:00Z")
+            #expect(body.vermagic.hasPrefix("5.15.0-107-generic "))
+            let again = try await client.send(.put, path, token: session, body: bytes)
+            #expect(again.status == .ok)
+            #expect(try again.decoded(PatchImportBody.self).added == false)
+            let secret = try await server.secret("edge")
+            #expect(try await client.send(.get, "/v1/patches/\(Self.name)", token: secret).bytes == bytes)
+        }
+        let events = server.log.lines.filter { $0.contains("authz_admin") }
+        #expect(events.count == 1)
+        #expect(events.first?.contains("patch import \(Self.name)") == true)
     }
 
     @Test func `a body that lies about its length is stopped at the limit`() async throws {
