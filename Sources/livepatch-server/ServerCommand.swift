@@ -65,7 +65,7 @@ struct ServerCommand: AsyncParsableCommand {
             guard error.configurationProblems.count > 1 else { throw error }
             console.note("livepatch-server: The configuration has \(error.configurationProblems.count) mistakes:")
             for problem in error.configurationProblems { console.note("  \(problem)") }
-            throw ExitStatus.configuration.asError
+            throw ExitCode(ExitStatus.configuration.rawValue)
         }
         if checkConfig {
             try console.print(loaded.effective.description)
