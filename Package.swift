@@ -150,6 +150,15 @@ let package = Package(
             name: "custom-storage", dependencies: ["LivepatchKit", "LivepatchTesting"],
             path: "Examples/custom-storage", swiftSettings: strict),
 
+        // What `make bench` runs.
+        .executableTarget(
+            name: "livepatch-bench",
+            dependencies: [
+                "LivepatchKit", "LivepatchArchive", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP", "LivepatchSQLite",
+                "PatchGenerator", argumentParser, logging,
+            ],
+            path: "Benchmarks/livepatch-bench", swiftSettings: strict),
+
         // What writes Documentation/configuration.md.
         .executableTarget(
             name: "configuration-reference", dependencies: ["LivepatchConfiguration"],

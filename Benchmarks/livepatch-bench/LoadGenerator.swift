@@ -1,0 +1,41 @@
+import Foundation
+import LivepatchKit
+
+/// A program on the `PATH`.
+enum Program {
+    static func path(_ name: String) -> String? {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        return (folders + ["/usr/sbin"]).map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// Runs a program to its end and returns what it printed.
+    static func output(_ program: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// wrk: one thread, 16 connections.
+struct LoadGenerator {
+    private let program: String
+
+    static var found: LoadGenerator? { Program.path("wrk").map(LoadGenerator.init(program:)) }
+
+    /// Requests a second.
+    /// - Throws: ``LivepatchError`` with the code `internal-fault` if an answer was not a success.
+    func run(_ url: String, seconds: Int, token: String) throws -> Double {
+        let text = try Program.output(
+            program, ["-t1", "-c16", "-d\(seconds)s", "-H", "Authorization: Bearer \(token)", url])
+        guard !text.contains("Non-2xx"), let match = text.firstMatch(of: /Requests\/sec:\s+([0-9.]+)/), let rate = Double(match.1)
+        else { throw LivepatchError(.internalFault, "wrk did not succeed with \(url): \(text)") }
+        return rate
+    }
+}

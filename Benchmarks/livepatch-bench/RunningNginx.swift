@@ -1,0 +1,74 @@
+import Foundation
+import LivepatchKit
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// nginx over the same files, with one worker, as a server of this project is one process.
+struct RunningNginx {
+    /// `http://127.0.0.1:…`; below it `/sendfile/` and `/buffers/`.
+    let address: String
+    private let process: Process
+
+    init(_ program: String, root: String, folder: String) async throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let port = try Self.freePort()
+        let configuration = """
+            worker_processes 1; daemon off; error_log \(folder)/error.log; pid \(folder)/nginx.pid;
+            events { worker_connections 256; }
+            http {
+                access_log off; keepalive_requests 10000000; tcp_nopush on; tcp_nodelay on;
+                open_file_cache max=100; open_file_cache_valid 60s;
+                client_body_temp_path \(folder)/b; proxy_temp_path \(folder)/p; fastcgi_temp_path \(folder)/f;
+                uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s;
+                server {
+                    listen 127.0.0.1:\(port);
+                    location /sendfile/ { alias \(root)/; sendfile on; }
+                    location /buffers/ { alias \(root)/; sendfile off; output_buffers 2 1m; }
+                }
+            }
+            """
+        try Data(configuration.utf8).write(to: URL(filePath: "\(folder)/nginx.conf"))
+        process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = ["-p", folder, "-c", "\(folder)/nginx.conf"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        address = "http://127.0.0.1:\(port)"
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !FileManager.default.fileExists(atPath: "\(folder)/nginx.pid") {
+            guard ContinuousClock.now < deadline, process.isRunning else {
+                throw LivepatchError(.serverUnreachable, "nginx did not start; see \(folder)/error.log.")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// A port that was free a moment ago: nginx cannot be told to choose one.
+    private static func freePort() throws -> UInt16 {
+        #if canImport(Glibc)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
+        }
+        guard status == 0 else { throw LivepatchError(.unavailable, "There is no free port.") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+}
