@@ -16,7 +16,8 @@ import Testing
 
     @Test(
         arguments: [
-            (0.0, "now"), (-30, "30 s ago"), (-200, "3 min ago"), (-7200, "2 h ago"), (-100_000, "27 h ago"),
+            (0.0, "now"), (-30, "30 s ago"), (-200, "3 min ago"), (-7200, "2 h ago"), (-100_000, "28 h ago"),
+            (29.9999 * 86_400, "in 30 days"), (59.7, "in 1 min"), (0.7, "in 1 s"),
             (-200_000, "2 days ago"), (3600, "in 1 h"), (-70.0 * 86_400, "2024-03-23"), (400.0 * 86_400, "2025-07-06"),
         ] as [(Double, String)])
     func `Times near now are relative, others are days`(seconds: Double, expected: String) {

@@ -32,7 +32,7 @@ public struct HumanText: Sendable {
         let seconds = date.timeIntervalSince(now)
         let size = seconds.magnitude
         guard size < 60 * 86_400 else { return String(Timestamp.text(date).prefix(10)) }
-        guard size >= 1 else { return "now" }
+        guard size >= 0.5 else { return "now" }
         let text = rough(size)
         return seconds < 0 ? "\(text) ago" : "in \(text)"
     }
@@ -42,10 +42,10 @@ public struct HumanText: Sendable {
 
     private func rough(_ seconds: Double) -> String {
         switch seconds {
-        case ..<60: "\(Int(seconds)) s"
-        case ..<3600: "\(Int(seconds / 60)) min"
-        case ..<(2 * 86_400): "\(Int(seconds / 3600)) h"
-        default: "\(Int(seconds / 86_400)) days"
+        case ..<59.5: "\(Int(seconds.rounded())) s"
+        case ..<(59.5 * 60): "\(Int((seconds / 60).rounded())) min"
+        case ..<(47.5 * 3600): "\(Int((seconds / 3600).rounded())) h"
+        default: "\(Int((seconds / 86_400).rounded())) days"
         }
     }
 
