@@ -17,12 +17,14 @@ func test(_ name: String, of dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "livepatch-for-swift",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "TUF", targets: ["TUF"]),
         .library(name: "LivepatchKit", targets: ["LivepatchKit"]),
         .library(name: "LivepatchTesting", targets: ["LivepatchTesting"]),
         .library(name: "LivepatchAPI", targets: ["LivepatchAPI"]),
@@ -53,6 +55,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        // 0: The Update Framework, knowing nothing of patches
+        .target(name: "TUF", dependencies: [crypto, cryptoExtras], swiftSettings: strict),
+
         // 1: the domain
         .target(
             name: "LivepatchKit",
@@ -175,6 +180,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/Support/ScriptedServer", swiftSettings: strict),
+        test("TUFTests", of: ["TUF"]),
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting"]),
