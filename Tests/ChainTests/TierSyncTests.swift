@@ -125,6 +125,13 @@ struct TierSyncTests {
             try await site.administer(.unblock(version: version("107.1"), reason: "we need it"))
         }
         #expect(refused?.code == .blockedUpstream)
+        // Nor is there a way around it: what the upstream decided is not undone here.
+        for record in try await site.catalog.history(limit: 100, before: nil) where record.isUpstreams {
+            #expect(!record.isUndoable)
+            let error = await #expect(throws: LivepatchError.self) { try await site.administer(.undo(change: record.id)) }
+            #expect(error?.code == .notUndoable)
+        }
+        #expect(try await site.offer("edge") == ["108.1"])
     }
 
     @Test("Unblocked upstream, a patch is back where each level had promoted it to")

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import LivepatchKit
 import Testing
@@ -36,19 +37,26 @@ import Testing
         defer { close(terminal) }
 
         let input = SecretInput(console: RecordedConsole().console, terminalPath: path)
-        let asking = Task.detached { try input.ask("Password:") }
+        async let asking = onThread { try input.ask("Password:") }
         // The prompt comes only after the echo is off.
-        var seen = read(control, until: "Password:")
+        var seen = try await onThread { Self.read(control, until: "Password:") }
         _ = "s3cret\r".utf8.withContiguousStorageIfAvailable { write(control, $0.baseAddress, $0.count) }
-        #expect(try await asking.value == "s3cret")
-        seen += read(control, until: "\n")
+        #expect(try await asking == "s3cret")
+        seen += try await onThread { Self.read(control, until: "\n") }
         #expect(!seen.contains("s3cret"))
         var settings = termios()
         #expect(tcgetattr(terminal, &settings) == 0)
         #expect(settings.c_lflag & tcflag_t(ECHO) != 0)
     }
 
-    private func read(_ descriptor: Int32, until end: String) -> String {
+    /// Both ends of the terminal block; the threads that all tests share must not wait for each other.
+    private func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+        }
+    }
+
+    private static func read(_ descriptor: Int32, until end: String) -> String {
         var text = ""
         var buffer = [UInt8](repeating: 0, count: 256)
         while !text.hasSuffix(end), !text.hasSuffix(end + " ") {

@@ -26,7 +26,7 @@ struct CatalogSyncTests {
                         document: DocumentReference(of: bytes)))
             #expect(try await catalog.tierState().state.reach == [patch("107.1"): tier("edge")])
             let record = try #require(try await catalog.history(limit: 1, before: nil).first)
-            #expect(record.actor == "sync")
+            #expect(record.actor == ChangeRecord.upstreamActor)
             #expect(record.change?.reach.map(\.after) == [tier("edge")])
         }
     }

@@ -80,7 +80,7 @@ extension Catalog {
         var commit = SyncCommit(
             expected: revision, changed: changed, documents: [], arrived: arrived, unavailable: unavailable,
             removed: removed.map(patch), tiers: tiers.tiers, reach: reach, tokens: [], snapshotReason: nil, state: state,
-            entry: ChangeEntry(time: noon, actor: "sync", action: "sync"))
+            entry: ChangeEntry(time: noon, actor: ChangeRecord.upstreamActor, action: "sync"))
         adjust(&commit)
         try await self.commit(commit)
     }

@@ -100,7 +100,7 @@ public struct SyncRun: Sendable {
                 action = try engine.handle(
                     .revocations(try await patiently { try await resources.reader.revocations(reference) }))
             case .applyRevocations(let blocks):
-                let entry = ChangeEntry(time: resources.now(), actor: "sync", action: "sync of blocks")
+                let entry = ChangeEntry(time: resources.now(), actor: ChangeRecord.upstreamActor, action: "sync of blocks")
                 try await resources.catalog.applyRevocations(blocks, entry: entry)
                 action = try engine.handle(.revocationsApplied(try await situation()))
             case .readTierList(let reference):

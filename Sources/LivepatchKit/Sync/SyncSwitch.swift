@@ -33,7 +33,7 @@ struct SyncSwitch {
             snapshotReason: replacesTiers
                 ? "patch-sync.sync-tiers was turned on: the tiers became those of \(view.head.route)" : nil,
             state: state,
-            entry: ChangeEntry(time: .distantPast, actor: "sync", action: "sync from \(view.head.route)"))
+            entry: ChangeEntry(time: .distantPast, actor: ChangeRecord.upstreamActor, action: "sync from \(view.head.route)"))
         var outcome = SyncEngine.Outcome(result: complete ? .complete : .partial)
         outcome.added = added
         outcome.changed = changed.map(\.version).filter { version in

@@ -4,7 +4,7 @@ public import FoundationEssentials
 public struct ChangeRecord: Hashable, Sendable, Codable {
     public let id: Int64
     public let time: Date
-    /// Who asked: an administrator's name, or `sync` for what an upstream decided.
+    /// Who asked: an administrator's name, or ``upstreamActor``.
     public let actor: String
     /// The command, as `livepatch-admin` takes it.
     public let action: String
@@ -30,6 +30,17 @@ public struct ChangeRecord: Hashable, Sendable, Codable {
         self.undoes = undoes
         self.undoneBy = undoneBy
     }
+}
+
+extension ChangeRecord {
+    /// Who stands in the history for what an upstream decided. No administrator can have a name with a colon (RFC 7617, section 2).
+    public static let upstreamActor = "sync:upstream"
+
+    /// Whether it was decided upstream: then it can only be reversed there.
+    public var isUpstreams: Bool { actor == Self.upstreamActor }
+
+    /// Whether an undo can be tried: it changed tiers or blocks, was decided here, and has not been undone.
+    public var isUndoable: Bool { change != nil && undoneBy == nil && !isUpstreams }
 }
 
 /// A change about to be recorded: a ``ChangeRecord`` that has no number yet.

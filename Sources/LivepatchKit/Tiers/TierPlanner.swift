@@ -74,6 +74,11 @@ public struct TierPlanner: Sendable {
                 "Change \(record.id) (\(record.action)) did not change tiers or blocks, so there is nothing to undo.",
                 suggestion: "See `livepatch-admin history` for the changes that can be undone.")
         }
+        if record.isUpstreams {
+            throw LivepatchError(
+                .notUndoable, "Change \(record.id) (\(record.action)) was decided upstream, and can only be reversed there.",
+                suggestion: "Undo it on the server where it was made; the next sync brings that here.")
+        }
         if let undoing = record.undoneBy {
             throw LivepatchError(
                 .notUndoable, "Change \(record.id) (\(record.action)) was undone already, by change \(undoing).",

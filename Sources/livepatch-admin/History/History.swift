@@ -42,6 +42,6 @@ extension ChangeRecord: Listed {
     private var undo: Cell {
         if let undoneBy { return Cell("undone by \(undoneBy)", .faint) }
         if let undoes { return Cell("undoes \(undoes)", .faint) }
-        return change == nil ? Cell("-", .faint) : "possible"
+        return isUndoable ? "possible" : Cell("-", .faint)
     }
 }
