@@ -44,6 +44,10 @@ public final class DirectoryPatchStorage: PatchStorage {
         }
     }
 
+    /// Where content lies, or would lie, so that somebody who owns the directory can give it another name besides. The file is
+    /// read-only, and complete whenever it is there.
+    public func path(of digest: SHA256Digest) -> String { layout.content(digest) }
+
     public func stage(_ digest: SHA256Digest, length: Int64) async throws -> any StagedContent {
         guard length >= 0 else { throw LivepatchError(.malformedValue, "Content cannot have \(length) bytes.") }
         let lane = lanes.lane()
