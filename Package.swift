@@ -134,7 +134,7 @@ let package = Package(
         .executableTarget(
             name: "livepatch-sync",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchConfiguration", "LivepatchConsole", "LivepatchFiles",
+                "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConfiguration", "LivepatchConsole", "LivepatchFiles",
                 "LivepatchHTTP", "LivepatchSQLite", argumentParser, logging,
             ],
             swiftSettings: strict),
@@ -206,6 +206,12 @@ let package = Package(
         test(
             "LivepatchSQLiteTests",
             of: ["LivepatchKit", "LivepatchSQLite", "LivepatchTesting", .product(name: "GRDB", package: "GRDB.swift")]),
+        test(
+            "LivepatchSyncTests",
+            of: [
+                "livepatch-sync", "LivepatchConsole", "LivepatchFiles", "LivepatchKit", "LivepatchAPI", "LivepatchSQLite",
+                "LivepatchTesting", "PatchGenerator", "ScriptedServer", argumentParser,
+            ]),
         test(
             "LivepatchAdminTests",
             of: ["livepatch-admin", "LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser]),

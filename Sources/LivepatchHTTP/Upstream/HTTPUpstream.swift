@@ -45,7 +45,7 @@ public struct HTTPUpstream: UpstreamServer {
     public func head(unless tag: String?) async throws -> UpstreamDocument? {
         var request = request(server.url(Paths.syncHead))
         if let tag { request.headers.add(name: "if-none-match", value: EntityTag.strong(tag)) }
-        let refusal = UpstreamRefusal(asked: server.description, for: "the head of its view")
+        let refusal = UpstreamRefusal(asked: server.description, for: "the head of its view", isUniversal: true)
         let answer = try await send(request, to: server.origin, refusal)
         if tag != nil, answer.status == .notModified { return nil }
         return try await document(answer, limit: Self.headLimit, refusal)

@@ -12,7 +12,11 @@ struct UpstreamRefusal: Sendable {
     /// Whether it was the upstream itself, and not a server that it redirects to.
     let isUpstream: Bool
 
-    init(asked: String, for subject: String, isUpstream: Bool = true) {
+    /// Whether every upstream has what was asked for, so that one which does not is something else.
+    private let isUniversal: Bool
+
+    init(asked: String, for subject: String, isUpstream: Bool = true, isUniversal: Bool = false) {
+        self.isUniversal = isUniversal
         self.asked = asked
         self.subject = subject
         self.isUpstream = isUpstream
@@ -58,8 +62,7 @@ struct UpstreamRefusal: Sendable {
         case 404, 410:
             return LivepatchError(
                 .upstreamLacks, "\(who) does not have \(subject), or does not show it to this token\(words)",
-                suggestion: problem == nil && isUpstream
-                    ? "If this goes on, check that patch-sync.upstream-url is the address of a Livepatch server." : nil)
+                suggestion: isUniversal ? "Check that patch-sync.upstream-url is the address of a Livepatch server." : nil)
         case 429, 503:
             let now = answer.field("date").flatMap(RetryAfter.date) ?? Date()
             return UpstreamBusy(

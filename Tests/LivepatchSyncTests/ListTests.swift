@@ -1,0 +1,68 @@
+import LivepatchConsole
+import LivepatchKit
+import LivepatchTesting
+import ScriptedServer
+import Synchronization
+import Testing
+
+@testable import livepatch_sync
+
+@Suite struct `Listing what a token shows` {
+    private func list(_ upstream: WireServer, _ wish: OfferWish = OfferWish(), filter: SyncFilter = .all) async throws -> [String]
+    {
+        let secret = try await upstream.domain.issue("edge", "list-\(UInt32.random(in: 0 ... .max))")
+        let reader = PlainDocumentReader(upstream: upstream.domain.upstream(secret: secret), cache: NoDocumentCache())
+        return try await OfferReader(reader, filter: filter).read(wish).files.map(\.name.description)
+    }
+
+    @Test func `each file is an entry of two lines`() async throws {
+        try await withUpstream { upstream, _ async throws in
+            let file = try await upstream.release("107.1")[0]
+            let output = RecordedOutput()
+            let console = Console(output: output, errorOutput: RecordedOutput(), environment: [:]) { file.released }
+            try OutputOptions(format: .yaml).show([ListedFile(file: file)], empty: "", on: console)
+            #expect(output.text == "- filename: \(file.name)\n  hash: \(file.digest)\n")
+            #expect(try await List.run(upstream.options) == 0)
+        }
+    }
+
+    @Test func `only what is wanted, offered, and let through is listed`() async throws {
+        try await withUpstream { upstream, _ async throws in
+            try await upstream.release("107.1", abis: 100...101)
+            try await upstream.release("108.1", abis: 100...100, flavour: "aws")
+            try await upstream.release("109.1")
+            try await upstream.block("109.1")
+            #expect(try await list(upstream).count == 3)
+            #expect(try await list(upstream, OfferWish(files: { $0.flavour.rawValue == "aws" })).count == 1)
+            #expect(try await list(upstream, OfferWish(versions: { $0 == PatchVersion(107, 1) })).count == 2)
+            #expect(try await list(upstream, filter: SyncFilter(flavours: [Flavour(parsing: "generic")])).count == 2)
+            let wish = OfferWish(tier: try TierName(parsing: "stable"))
+            #expect(await code { _ = try await list(upstream, wish) } == .upstreamEmpty)
+            let unknown = OfferWish(tier: try TierName(parsing: "gold"))
+            #expect(await code { _ = try await list(upstream, unknown) } == .tierUnknown)
+        }
+    }
+
+    @Test func `a busy upstream is asked again`() async throws {
+        try await withUpstream { upstream, _ async throws in
+            try await upstream.release("107.1")
+            let isFirst = Mutex(true)
+            upstream.spoil { _, answer in
+                isFirst.withLock { isFirst in
+                    defer { isFirst = false }
+                    return isFirst ? .status(503, headers: [("Retry-After", "0")]) : answer
+                }
+            }
+            #expect(try await List.run(upstream.options) == 0)
+        }
+    }
+}
+
+private final class RecordedOutput: TextOutput {
+    private let state = Mutex("")
+    let terminal = Terminal.none
+
+    var text: String { state.withLock { $0 } }
+
+    func write(_ text: String) { state.withLock { $0 += text } }
+}
