@@ -5,6 +5,14 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// Why an exchange with a server came to no end, before it is told in the words of whoever asked.
 struct TransportFailure: Error {
     enum Kind {
@@ -89,10 +97,7 @@ struct TransportFailure: Error {
     }
 
     /// The system's words, without the name of the call that failed.
-    private static func reason(_ error: IOError) -> String {
-        let text = "\(error)"
-        return text.firstIndex(of: ":").map { String(text[text.index(after: $0)...].drop(while: \.isWhitespace)) } ?? text
-    }
+    private static func reason(_ error: IOError) -> String { String(cString: strerror(error.errnoCode)) }
 
     static func text(_ duration: Duration) -> String { DurationText.text(duration) }
 }
