@@ -5,6 +5,12 @@ public struct Target: Sendable, Equatable {
     /// The targets role that describes it.
     public let role: String
 
+    public init(path: String, description: TargetDescription, role: String) {
+        self.path = path
+        self.description = description
+        self.role = role
+    }
+
     /// The file to ask a repository for.
     public func file(inConsistentSnapshot isConsistent: Bool) -> RepositoryFile {
         .target(path, hash: isConsistent ? description.hashes.forFileName : nil)

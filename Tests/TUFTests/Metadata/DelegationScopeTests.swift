@@ -1,7 +1,7 @@
 import TUF
 import Testing
 
-@Suite struct `Delegations` {
+@Suite struct `Delegations and their scopes` {
     @Test(arguments: [
         (1, "boo", "bin-0"), (1, "too", "bin-1"), (2, "foo", "bin-0"), (2, "doo", "bin-1"), (2, "too", "bin-2"),
         (2, "bar", "bin-3"),
