@@ -11,7 +11,7 @@ SOURCES := Package.swift Sources Tests Tools Examples Benchmarks
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests
 
-.PHONY: help setup build release test unit e2e examples lint format docs docs-configuration demo run bench bench-full clean
+.PHONY: help setup build release test unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ release: setup ## Build the three programs, optimised, into .build/release
 	$(SWIFT) build -c release --product livepatch-admin
 	$(SWIFT) build -c release --product livepatch-sync
 
-test: setup lint ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
+test: setup lint tuf-python ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory examples
 	Examples/demo/demo.sh
@@ -57,6 +57,9 @@ docs-configuration: setup ## Generate Documentation/configuration.md from the ta
 	$(SWIFT) build --product configuration-reference
 	"$$($(SWIFT) build --show-bin-path)/configuration-reference" > Documentation/configuration.md.new
 	mv Documentation/configuration.md.new Documentation/configuration.md
+
+tuf-python: ## Fetch the Python implementation of TUF, for the tests that exchange repositories with it
+	@Scripts/tuf-python.sh
 
 demo: setup ## Show a chain of three servers: import, sync, promote, refuse, block, undo
 	@SWIFT="$(SWIFT)" Examples/demo/demo.sh --build

@@ -180,14 +180,24 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/Support/ScriptedServer", swiftSettings: strict),
-        test("TUFTests", of: ["TUF"]),
+        // A client with the command line of the TUF conformance suite.
+        .executableTarget(
+            name: "tuf-conformance-client",
+            dependencies: [
+                "TUF", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/Support/tuf-conformance-client", swiftSettings: strict),
+        test("TUFTests", of: ["TUF", "ScriptedServer", "tuf-conformance-client"]),
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test(
             "LivepatchServiceTests",
             of: [
-                "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTesting", "PatchGenerator", logging,
+                "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTesting", "PatchGenerator",
+                logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

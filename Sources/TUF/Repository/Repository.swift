@@ -66,13 +66,14 @@ public struct Repository: Sendable {
     }
 
     /// Takes a key away from a top-level role.
+    /// - Parameter threshold: how many keys have to sign from now on; `nil` for as many as before.
     /// - Throws: ``TUFError`` with code ``TUFError/Code/notPossible``, also if too few keys would be left for the threshold.
-    public mutating func removeKey(_ id: String, from role: String) throws(TUFError) {
+    public mutating func removeKey(_ id: String, from role: String, threshold: Int? = nil) throws(TUFError) {
         let present = try keys(of: role)
         var left: [Key] = []
         for key in present.keys where try !key.computedID().isExactly(id) { left.append(key) }
         guard left.count < present.keys.count else { throw TUFError(.notPossible, "The role “\(role)” has no key \(id).") }
-        try setKeys(left, threshold: present.threshold, of: role)
+        try setKeys(left, threshold: threshold ?? present.threshold, of: role)
     }
 
     private func keys(of role: String) throws(TUFError) -> (keys: [Key], threshold: Int) {
