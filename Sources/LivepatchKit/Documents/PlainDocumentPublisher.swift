@@ -36,23 +36,36 @@ public actor PlainDocumentPublisher: DocumentPublisher {
 
     /// The view at the current revision. Whoever asks while it is being made waits for the same one.
     private func view(for tier: TierName) async throws -> View {
-        let (state, current) = try await tiers.current()
+        let current = try await tiers.current().revision
         if revision != current {
             revision = current
             views = [:]
         }
         if let view = views[tier] { return try await view.value }
-        guard state.position(of: tier) != nil else {
-            throw LivepatchError(.tierUnknown, "There is no tier '\(tier)'.")
-        }
-        let catalog = catalog
-        let task = Task { try await Self.makeView(for: tier, state, catalog) }
+        let (catalog, tiers) = (catalog, tiers)
+        let task = Task { try await Self.makeView(for: tier, tiers, catalog) }
         views[tier] = task
         do {
             return try await task.value
         } catch {
             if views[tier] == task { views[tier] = nil }
             throw error
+        }
+    }
+
+    /// A view of one revision. What is read for it takes more than one transaction, so it is read again if the revision moved
+    /// meanwhile: nobody is shown half of a change.
+    private static func makeView(for tier: TierName, _ tiers: TierStateCache, _ catalog: any Catalog) async throws -> View {
+        var attempts = 0
+        while true {
+            let (state, revision) = try await tiers.current()
+            guard state.position(of: tier) != nil else {
+                throw LivepatchError(.tierUnknown, "There is no tier '\(tier)'.")
+            }
+            let view = try await makeView(for: tier, state, catalog)
+            attempts += 1
+            // A catalogue that never stands still is shown as it was met; the next question shows it anew.
+            if try await catalog.revision() == revision || attempts == 5 { return view }
         }
     }
 

@@ -2,29 +2,48 @@ import LivepatchKit
 import LivepatchTesting
 import Synchronization
 
-/// A catalogue that somebody else changes just before a change is applied, once or always.
+/// A catalogue that somebody else changes just before a change is applied, or its versions are read, once or always.
 final class OvertakenCatalog: Catalog {
+    enum Step {
+        case apply, versions
+    }
+
     private let catalog: InMemoryCatalog
+    private let step: Step
     private let always: Bool
     private let overtake: @Sendable () async throws -> Void
     private let count = Mutex(0)
 
-    init(_ catalog: InMemoryCatalog, always: Bool = false, by overtake: @escaping @Sendable () async throws -> Void) {
+    init(
+        _ catalog: InMemoryCatalog, at step: Step = .apply, always: Bool = false,
+        by overtake: @escaping @Sendable () async throws -> Void
+    ) {
         self.catalog = catalog
+        self.step = step
         self.always = always
         self.overtake = overtake
     }
 
-    /// How often a change was to be applied.
+    /// How often that step was taken.
     var attempts: Int { count.withLock { $0 } }
 
     func apply(_ change: TierChange, entry: ChangeEntry, expecting revision: CatalogRevision) async throws -> Int64 {
+        try await take(.apply)
+        return try await catalog.apply(change, entry: entry, expecting: revision)
+    }
+
+    func versions() async throws -> [PatchVersionRecord] {
+        try await take(.versions)
+        return try await catalog.versions()
+    }
+
+    private func take(_ step: Step) async throws {
+        guard step == self.step else { return }
         let attempt = count.withLock { count in
             count += 1
             return count
         }
         if always || attempt == 1 { try await overtake() }
-        return try await catalog.apply(change, entry: entry, expecting: revision)
     }
 
     // All else is the catalogue's.
@@ -33,7 +52,6 @@ final class OvertakenCatalog: Catalog {
     func deployment() async throws -> DeploymentID { try await catalog.deployment() }
     func setDeployment(_ id: DeploymentID) async throws { try await catalog.setDeployment(id) }
     func tierState() async throws -> (state: TierState, revision: CatalogRevision) { try await catalog.tierState() }
-    func versions() async throws -> [PatchVersionRecord] { try await catalog.versions() }
     func version(_ version: PatchVersion) async throws -> PatchVersionRecord? { try await catalog.version(version) }
     func files(of version: PatchVersion) async throws -> [PatchFileRecord] { try await catalog.files(of: version) }
     func file(_ name: PatchFileName) async throws -> PatchFileRecord? { try await catalog.file(name) }
