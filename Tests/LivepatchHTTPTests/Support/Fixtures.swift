@@ -25,7 +25,7 @@ func content(_ count: Int) -> [UInt8] {
 extension ConnectionOptions {
     /// Short times, so that a test of them is short too.
     static let impatient = ConnectionOptions(
-        timeouts: ConnectionTimeouts(connect: .seconds(5), idle: .milliseconds(200), total: .seconds(20)))
+        timeouts: ConnectionTimeouts(connect: .seconds(5), idle: .seconds(2), total: .seconds(60)))
 }
 
 extension HTTPUpstream {

@@ -101,7 +101,7 @@ import Testing
             return answer
         }
         let options = ConnectionOptions(
-            timeouts: ConnectionTimeouts(connect: .milliseconds(200), idle: .milliseconds(100), total: .seconds(20)))
+            timeouts: ConnectionTimeouts(connect: .seconds(1), idle: .milliseconds(500), total: .seconds(60)))
         try await withUpstream(options: options, script: script) { upstream, server async throws in
             await expectError(.upstreamTimeout) { _ = try await upstream.head(unless: nil) }
             try await eventually { server.connections.open == 0 }
