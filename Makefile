@@ -32,7 +32,7 @@ test: setup lint tuf-python ## Everything that CI runs: style, build without war
 	@$(MAKE) --no-print-directory examples
 	Examples/demo/demo.sh
 	Scripts/walk.sh
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --no-parallel
 
 unit: setup ## The tests that take seconds
 	$(SWIFT) test --skip '$(WHOLE_PROCESSES)'
