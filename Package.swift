@@ -134,7 +134,8 @@ let package = Package(
         .executableTarget(
             name: "livepatch-sync",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConfiguration", "LivepatchConsole", "LivepatchFiles",
+                "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConfiguration", "LivepatchConsole",
+                "LivepatchFiles",
                 "LivepatchHTTP", "LivepatchSQLite", argumentParser, logging,
             ],
             swiftSettings: strict),

@@ -19,11 +19,10 @@ struct DownloadBenchmark {
         for (index, size) in Self.sizes.enumerated() {
             let name = try PatchFileName(parsing: "livepatch-5.15.0-\(100 + index).1-generic-107.1-amd64.tar.bz2")
             let bytes = noise.bytes(size.1)
-            try await stores.release(name, bytes)
+            try await stores.release([(name, bytes)])
             try Data(bytes).write(to: URL(filePath: bench.path("www/\(name)")))
             names.append(name)
         }
-        try await stores.storage.synchronize()
         let secret = try await stores.issueToken()
         let server = try await RunningServer(bench.server, dataDirectory: bench.path("downloads"))
         defer { server.stop() }

@@ -22,14 +22,32 @@ struct Stores: Sendable {
 
     func close() throws { try database.close() }
 
-    /// Puts a file into storage and catalogue, without looking into it.
+    /// Puts files into storage and catalogue, without looking into them.
+    /// - Parameter atOnce: how many are stored at the same time.
     @discardableResult
-    func release(_ name: PatchFileName, _ bytes: [UInt8]) async throws -> PatchFile {
-        let content = try await store(bytes)
-        let file = PatchFile(
-            name: name, length: content.length, digest: content.digest, released: Timestamp.wholeSecond(Date()))
-        _ = try await catalog.add(file, entry: ChangeEntry(time: Date(), actor: "bench", action: "patch import \(name)"))
-        return file
+    func release(_ contents: [(name: PatchFileName, bytes: [UInt8])], atOnce: Int = 1) async throws -> [PatchFile] {
+        let files = try await withThrowingTaskGroup(of: [PatchFile].self) { group in
+            for worker in 0..<atOnce {
+                group.addTask {
+                    var files: [PatchFile] = []
+                    for index in stride(from: worker, to: contents.count, by: atOnce) {
+                        let content = try await store(contents[index].bytes)
+                        files.append(
+                            PatchFile(
+                                name: contents[index].name, length: content.length, digest: content.digest,
+                                released: Timestamp.wholeSecond(Date())))
+                    }
+                    return files
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        try await storage.synchronize()
+        for file in files {
+            _ = try await catalog.add(
+                file, entry: ChangeEntry(time: Date(), actor: "bench", action: "patch import \(file.name)"))
+        }
+        return files
     }
 
     /// Puts content into the storage.

@@ -54,10 +54,9 @@ struct SyncBenchmark {
         let names = PatchNames(
             versions: [PatchVersion(100 + index, 1)], kernels: try PatchNames.kernels(bench.scale.releasedFiles / Self.flavours),
             flavours: try (0..<Self.flavours).map { try Flavour(parsing: "flavour\($0)") })
-        var files: [PatchFile] = []
         var noise = Noise(seed: UInt64(index))
-        for name in names.all() { files.append(try await origin.release(name, noise.bytes(Self.fileLength))) }
-        try await origin.storage.synchronize()
+        let contents = names.all().map { (name: $0, bytes: noise.bytes(Self.fileLength)) }
+        let files = try await origin.release(contents, atOnce: Self.atOnce)
         return files
     }
 
