@@ -11,20 +11,53 @@ extension AdminClient {
     ) async throws -> Answer {
         let file = try SourceFile(path)
         let length = file.length
-        let sent = Mutex<Int64>(0)
+        let sent = SentBytes()
         var request = request
         request.headers.add(name: "content-type", value: "application/octet-stream")
         request.body = .stream(
             AsyncThrowingStream {
-                let position = sent.withLock { $0 }
+                let position = sent.count
                 guard position < length else { return nil }
                 let piece = try await file.read(at: position, count: Int(min(length - position, 128 << 10)))
                 let total = position + Int64(piece.readableBytes)
-                sent.withLock { $0 = total }
+                sent.count = total
                 progress(total, length)
                 return piece
             }, length: .known(length))
         progress(0, length)
-        return try await answer(request, patience: .fromEndOfUpload(Self.workPatience))
+        let upload = request
+        return try await withThrowingTaskGroup(of: Answer?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await answer(upload, patience: .fromEndOfUpload(Self.workPatience)) }
+            group.addTask {
+                try await notice(AdminRefusal(upload)) { sent.count == length ? nil : sent.count }
+                return nil
+            }
+            while let ended = try await group.next() {
+                if let answer = ended { return answer }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Throws when the server has taken nothing for the idle time: the client's own time-out runs only while it could write.
+    /// - Parameter position: how much has been sent; `nil` once that is all.
+    private func notice(_ refusal: AdminRefusal, standstillOf position: @Sendable () -> Int64?) async throws {
+        let patience = transport.options.timeouts.idle
+        while let before = position() {
+            try await Task.sleep(for: patience)
+            guard position() == before else { continue }
+            throw refusal.error(TransportFailure(.timeout, "it took no more bytes within \(TransportFailure.text(patience))"))
+        }
+    }
+}
+
+/// How much of a file the connection has taken.
+private final class SentBytes: Sendable {
+    private let bytes = Mutex<Int64>(0)
+
+    var count: Int64 {
+        get { bytes.withLock { $0 } }
+        set { bytes.withLock { $0 = newValue } }
     }
 }

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Connections are kept for the next request until ``close()``, or until nobody holds the transport any more.
 final class Transport: Sendable {
-    private let options: ConnectionOptions
+    let options: ConnectionOptions
     private let logger: Logger
     private let clients: Mutex<[Route: HTTPClient]?> = Mutex([:])
 
