@@ -192,6 +192,16 @@ let package = Package(
             path: "Tests/Support/tuf-conformance-client", swiftSettings: strict),
         test("TUFTests", of: ["TUF", "ScriptedServer", "tuf-conformance-client"]),
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
+        .target(name: "Processes", path: "Tests/Support/Processes", swiftSettings: strict),
+        test(
+            "CrashTests",
+            of: [
+                "LivepatchAPI", "LivepatchHTTP", "LivepatchKit", "PatchGenerator", "Processes", "ScriptedServer",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test(

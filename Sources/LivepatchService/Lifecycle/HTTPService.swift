@@ -68,7 +68,7 @@ public struct HTTPService: Service {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
-                        IdleStateHandler(allTimeout: stallTimeout), ConnectionCensus(connections),
+                        IdleStateHandler(allTimeout: stallTimeout), ConnectionCensus(connections), OrderlyClosing(),
                     ], idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host ?? Self.everyInterface, port: address.port)),

@@ -14,7 +14,7 @@ final class OpenConnections: Sendable {
     /// - Returns: how many there were.
     func closeAll() -> Int {
         let open = channels.withLock { Array($0.values) }
-        for channel in open { channel.close(promise: nil) }
+        for channel in open { channel.triggerUserOutboundEvent(OrderlyClosing.Cut(), promise: nil) }
         return open.count
     }
 }

@@ -1,0 +1,65 @@
+import Foundation
+import LivepatchAPI
+import LivepatchHTTP
+import LivepatchKit
+import PatchGenerator
+import Processes
+import Testing
+
+@Suite("Killed during a sync") struct SyncKillTests {
+    /// Slow enough that kills find transfers under way.
+    static let pace = ["patch-sync.bandwidth-limit": "1M", "patch-sync.max-concurrent-transfers": "3"]
+
+    @Test(
+        "A server that is killed at any moment shows the old view or the new one, serves only what it lists, fetches no staged byte twice, and goes on",
+        .timeLimit(.minutes(10)))
+    func server() async throws {
+        var random = Seed.take(for: "server", ProcessInfo.processInfo.environment)
+        try await Surroundings.with { here in
+            var origin = try await GrowingOrigin(here, fileBytes: 150_000, random: random)
+            var progress = ViewProgress(old: .empty, new: .empty)
+            var session: (session: String, token: String)?
+            var kills = 0
+            while true {
+                let upstream = try await ObservedUpstream.start(before: origin.url, holding: true)
+                let settings = Self.pace.merging(["patch-sync.sync-tiers": "true"]) { $1 }
+                let server = try await here.downstream("site", of: upstream.url, token: origin.token, settings)
+                let storage = StorageFiles(directory: server.storageDirectory)
+                let address = try ServerAddress(parsing: server.url)
+                if session == nil {
+                    let client = AdminClient(address)
+                    let login = try await client.login(user: "admin", password: RunningServer.administrator.password)
+                    let tier = try TierName(parsing: "edge")
+                    session = (
+                        login.token, try await client.with(session: login.token).addSyncToken(tier: tier, name: "test").secret
+                    )
+                }
+                let client = AdminClient(address, session: session?.session)
+                let comment = "after \(kills) kills"
+                let view = try await ServerView(of: client)
+                try progress.check(view, comment)
+                try await Downloads(url: server.url, token: session?.token ?? "").check(
+                    progress.suspects(in: view, using: &random), comment)
+                if view == progress.new {
+                    if kills >= 120 {
+                        upstream.release()
+                        await client.close()
+                        try await server.stop()
+                        break
+                    }
+                    progress.advance(to: try await origin.change())
+                }
+                await client.close()
+
+                let before = StagedBefore(storage, progress.new)
+                let moment = KillMoment.random(using: &random)
+                upstream.release()
+                try await moment.wait(for: upstream, storage)
+                try await server.process.kill9()
+                kills += 1
+                before.check(upstream.fetches, "kill \(kills), \(moment)")
+                await upstream.stop()
+            }
+        }
+    }
+}
