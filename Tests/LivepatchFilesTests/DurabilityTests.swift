@@ -49,6 +49,28 @@ private final class CallLog: Sendable {
         storage = try DirectoryPatchStorage(at: directory.path, calls: log.fileCalls)
     }
 
+    @Test func `a shard that another arrival makes at the same moment is as good, and its entry is flushed`() async throws {
+        let made = Mutex(false)
+        let logged = log.fileCalls
+        var calls = logged
+        calls.rename = { old, new in
+            if logged.rename(old, new) == 0 { return 0 }
+            let number = errno
+            // The other one: between this arrival's attempt and its making the directory.
+            let shard = URL(fileURLWithPath: new).deletingLastPathComponent()
+            try? FileManager.default.createDirectory(at: shard, withIntermediateDirectories: false)
+            made.withLock { $0 = true }
+            errno = number
+            return -1
+        }
+        let storage = try DirectoryPatchStorage(at: directory.path, calls: calls)
+        let digest = try await storage.put([1, 2, 3])
+        try await storage.synchronize()
+        #expect(made.withLock { $0 })
+        #expect(try await storage.length(of: digest) == 3)
+        #expect(log.calls.contains("flushDirectory content/sha256"))
+    }
+
     @Test func `bytes reach the medium before the name, and the name before synchronize returns`() async throws {
         try await storage.synchronize()
         log.clear()

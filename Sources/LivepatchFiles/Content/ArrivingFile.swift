@@ -74,9 +74,11 @@ struct ArrivingFile {
         let shard = layout.shard(digest)
         var changed = [shard]
         if calls.rename(layout.staging.file(name), layout.content(digest)) != 0 {
-            // Directories are made when their first content comes.
+            // Directories are made when their first content comes, by whichever of several arrivals is there first. Each flushes the
+            // entry, since it cannot know whether the other has done so yet.
             let fault = FileFault.last("move into place", layout.content(digest))
-            guard try fault.isMissing && shard.make() else { throw fault }
+            guard fault.isMissing else { throw fault }
+            try shard.make()
             changed.append(layout.contents)
             guard calls.rename(layout.staging.file(name), layout.content(digest)) == 0 else {
                 throw FileFault.last("move into place", layout.content(digest))
