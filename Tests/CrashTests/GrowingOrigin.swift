@@ -37,7 +37,8 @@ struct GrowingOrigin {
             let isBlocked = view.versions[version]?.isBlocked ?? false
             let command: TierCommand =
                 switch Int.random(in: 0..<4, using: &random) {
-                case 0 where isBlocked: .unblock(version: version, reason: "a test")
+                // What else happens to a blocked version is not to be seen below before it is unblocked.
+                case _ where isBlocked: .unblock(version: version, reason: "a test")
                 case 0: .block(version: version, reason: "a test")
                 case 1 where known.count > 3 && tier != view.tiers[0]: .withdraw(version: version, tier: tier)
                 default: .promote(version: version, tier: tier)

@@ -3,18 +3,15 @@ import Processes
 import Testing
 
 @Suite("livepatch-server", .serialized) struct ServerCommandTests {
-    @Test("without users creates an administrator, prints the password once, and is ready at once")
+    @Test("without users creates an administrator, and prints the password once")
     func firstStart() async throws {
         try await Surroundings.with { here in
-            let start = ContinuousClock.now
             let process = try here.start(.server, here.serverArguments("data"))
             var port = 0
             try await eventually("it is ready: \(process.output.text)\(process.errors.text)") {
                 port = process.output.text.firstMatch(of: /ready on http:\/\/127\.0\.0\.1:([0-9]+)/).flatMap { Int($0.1) } ?? 0
                 return port != 0
             }
-            // Half a second is for a release build on an idle machine; the benchmarks measure that.
-            #expect(ContinuousClock.now - start < .seconds(5))
             let match = try #require(process.output.text.firstMatch(of: /with the password (\S+)/))
             let password = String(match.1)
             let url = ["LIVEPATCH_URL": "http://127.0.0.1:\(port)"]
