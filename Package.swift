@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "LivepatchArchive", targets: ["LivepatchArchive"]),
         .library(name: "LivepatchHTTP", targets: ["LivepatchHTTP"]),
         .library(name: "LivepatchService", targets: ["LivepatchService"]),
+        .library(name: "LivepatchConsole", targets: ["LivepatchConsole"]),
         .library(name: "PatchGenerator", targets: ["PatchGenerator"]),
         .executable(name: "livepatch-server", targets: ["livepatch-server"]),
         .executable(name: "livepatch-admin", targets: ["livepatch-admin"]),
@@ -155,15 +156,6 @@ let package = Package(
         .executableTarget(
             name: "custom-storage", dependencies: ["LivepatchKit", "LivepatchTesting"],
             path: "Examples/custom-storage", swiftSettings: strict),
-
-        // What `make bench` runs.
-        .executableTarget(
-            name: "livepatch-bench",
-            dependencies: [
-                "LivepatchKit", "LivepatchArchive", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP", "LivepatchSQLite",
-                "PatchGenerator", argumentParser, logging,
-            ],
-            path: "Benchmarks/livepatch-bench", swiftSettings: strict),
 
         // What writes Documentation/configuration.md.
         .executableTarget(

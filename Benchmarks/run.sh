@@ -4,5 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
-for product in livepatch-server livepatch-bench; do "$swift" build -c release --product "$product"; done
-exec "$("$swift" build -c release --show-bin-path)/livepatch-bench" "$@"
+# One folder for both packages: most of what they are built of is the same.
+build=(build -c release --scratch-path .build)
+"$swift" "${build[@]}" --product livepatch-server
+"$swift" "${build[@]}" --package-path Benchmarks --product livepatch-bench
+exec "$("$swift" "${build[@]}" --show-bin-path)/livepatch-bench" "$@"
