@@ -62,7 +62,7 @@ let package = Package(
         // 1: the domain
         .target(
             name: "LivepatchKit",
-            dependencies: [crypto, logging],
+            dependencies: ["TUF", crypto, logging],
             swiftSettings: strict),
         .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", crypto, logging], swiftSettings: strict),
 

@@ -26,6 +26,19 @@ public enum Paths {
         }
     }
 
+    // The signed repositories behind those documents, as any client of The Update Framework asks for them
+    public static let originMetadataTemplate = "/v1/sync/metadata/origins/{deployment}/{file}"
+    public static let viewMetadataTemplate = "/v1/sync/metadata/tiers/{tier}/{file}"
+    public static func metadata(_ file: MetadataFile) -> String {
+        let base =
+            switch file.repository {
+            case .origin(let deployment): "origins/\(segment(deployment.description))"
+            case .view(let tier): "tiers/\(segment(tier.description))"
+            }
+        // The name is percent-encoded already.
+        return "/v1/sync/metadata/\(base)/\(file.name)"
+    }
+
     // Administration
     public static let login = "/v1/admin/login"
     public static let logout = "/v1/admin/logout"

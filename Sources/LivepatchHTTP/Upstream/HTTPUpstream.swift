@@ -57,6 +57,15 @@ public struct HTTPUpstream: UpstreamServer {
         return try await document(answer, limit: limit, refusal)
     }
 
+    public func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? {
+        let refusal = UpstreamRefusal(asked: server.description, for: "the metadata \(file)")
+        let answer = try await send(request(server.url(Paths.metadata(file))), to: server.origin, refusal)
+        if answer.status == .notFound {
+            return nil
+        }
+        return try await document(answer, limit: limit, refusal).bytes
+    }
+
     private func document(_ answer: Answer, limit: Int64, _ refusal: UpstreamRefusal) async throws -> UpstreamDocument {
         guard answer.status == .ok else { throw await refusal.error(answer) }
         let tooLong = refusal.malformed("the answer is longer than \(limit) bytes")

@@ -24,6 +24,10 @@ public final class FailoverUpstream: UpstreamServer {
         try await attempt(startingAt: first, isWorthAnother: Self.isAbsence) { try await $0.document(name, limit: limit) }
     }
 
+    public func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? {
+        try await attempt(startingAt: first, isWorthAnother: Self.isAbsence) { try await $0.metadata(file, limit: limit) }
+    }
+
     public func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         try await attempt(startingAt: first, isWorthAnother: Self.isAbsence) { try await $0.content(of: file, from: offset) }
     }

@@ -10,6 +10,9 @@ public protocol UpstreamServer: Sendable {
     func head(unless tag: String?) async throws -> UpstreamDocument?
     /// A document of the token's view. No more than `limit` bytes are read.
     func document(_ name: DocumentName, limit: Int64) async throws -> UpstreamDocument
+    /// A file of one of the signed repositories that the token's view names; `nil` if there is none of that name, or the token does
+    /// not open it. No more than `limit` bytes are read.
+    func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]?
     /// A patch file's content from a byte on. The answer may begin earlier, at 0, if the upstream does not resume.
     func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream
 }

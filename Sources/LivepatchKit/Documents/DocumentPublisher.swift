@@ -5,6 +5,9 @@ public protocol DocumentPublisher: Sendable {
     func head(for tier: TierName) async throws -> PublishedDocument
     /// A document of the view of tokens for a tier; `nil` if that view has none of that name, whether or not another has.
     func document(_ name: DocumentName, for tier: TierName) async throws -> PublishedDocument?
+    /// A file of one of the signed repositories that the head of that view names; `nil` if there is none of that name, or it belongs
+    /// to what that view does not show.
+    func metadata(_ file: MetadataFile, for tier: TierName) async throws -> [UInt8]?
 }
 
 /// A document as it is sent.

@@ -13,9 +13,12 @@ public struct Head: Hashable, Sendable, Codable {
     public let filters: FilterChain
     public let revocations: DocumentReference
     public let tiers: DocumentReference
+    /// The signed repositories that prove what the documents say; `nil` where the upstream does not sign.
+    public let metadata: HeadMetadata?
 
     public init(
-        route: Route, tier: TierName, filters: FilterChain, revocations: DocumentReference, tiers: DocumentReference
+        route: Route, tier: TierName, filters: FilterChain, revocations: DocumentReference, tiers: DocumentReference,
+        metadata: HeadMetadata? = nil
     ) {
         format = 1
         self.route = route
@@ -23,6 +26,7 @@ public struct Head: Hashable, Sendable, Codable {
         self.filters = filters
         self.revocations = revocations
         self.tiers = tiers
+        self.metadata = metadata
     }
 }
 

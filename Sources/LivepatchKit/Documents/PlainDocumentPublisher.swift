@@ -34,6 +34,8 @@ public actor PlainDocumentPublisher: DocumentPublisher {
         }
     }
 
+    public func metadata(_ file: MetadataFile, for tier: TierName) async throws -> [UInt8]? { nil }
+
     /// The view at the current revision. Whoever asks while it is being made waits for the same one.
     private func view(for tier: TierName) async throws -> View {
         let current = try await tiers.current().revision

@@ -49,12 +49,7 @@ public struct PlainDocumentReader: DocumentReader {
     }
 
     public func version(_ version: PatchVersion, _ reference: DocumentReference) async throws -> VersionDocument {
-        let document: VersionDocument = try await document(.version(version), reference)
-        let names = document.files.map(\.name)
-        guard document.version == version, names.allSatisfy({ $0.version == version }) else {
-            throw malformed("the document of patch \(version) is about another version")
-        }
-        guard Set(names).count == names.count else { throw malformed("the document of patch \(version) names a file twice") }
+        let document = try await document(.version(version), reference) { try VersionDocument(reading: $0, of: version) }
         guard document.files.allSatisfy({ (1...Limit.file).contains($0.length) }) else {
             throw malformed("the document of patch \(version) has a file whose length is not from 1 to \(Limit.file) bytes")
         }
@@ -64,7 +59,13 @@ public struct PlainDocumentReader: DocumentReader {
     public func cost() async -> DocumentCost { await meter.cost }
 
     private func document<Document: Decodable>(_ name: DocumentName, _ reference: DocumentReference) async throws -> Document {
-        if let bytes = try await cache.fetchedDocument(reference.digest) { return try decode(bytes, "'\(name)'") }
+        try await document(name, reference) { try decode($0, "'\(name)'") }
+    }
+
+    private func document<Document>(
+        _ name: DocumentName, _ reference: DocumentReference, read: ([UInt8]) throws -> Document
+    ) async throws -> Document {
+        if let bytes = try await cache.fetchedDocument(reference.digest) { return try read(bytes) }
         guard (1...Limit.document).contains(reference.length) else {
             throw malformed("the document '\(name)' is announced with \(reference.length) bytes")
         }
@@ -76,7 +77,7 @@ public struct PlainDocumentReader: DocumentReader {
                 "The upstream's document '\(name)' is not the one that its head announced: it changed in between.",
                 suggestion: "The next sync tries again.")
         }
-        let document: Document = try decode(bytes, "'\(name)'")
+        let document = try read(bytes)
         try await cache.keepFetchedDocument(bytes, reference.digest)
         return document
     }

@@ -108,6 +108,12 @@ extension LivepatchError.Code {
     public static let upstreamShrunken = Self(rawValue: "upstream-shrunken")
     /// The upstream shows nothing to this token.
     public static let upstreamEmpty = Self(rawValue: "upstream-empty")
+    /// What the upstream shows is not proven: signatures are missing or wrong, a version went back, or a root is not a trusted one.
+    public static let upstreamUntrusted = Self(rawValue: "upstream-untrusted")
+    /// The upstream cannot prove that what it shows is recent: its metadata has expired.
+    public static let upstreamStale = Self(rawValue: "upstream-stale")
+    /// The keys or the metadata of this server's own repositories cannot be used.
+    public static let trustUnavailable = Self(rawValue: "trust-unavailable")
 
     // Who asks
     /// The token is missing, malformed, unknown, expired or revoked; the wire does not say which.
@@ -144,7 +150,7 @@ extension LivepatchError.Code: CaseIterable {
         .databaseUnavailable, .databaseNewer, .databaseForeign,
         .syncNotConfigured, .syncUnderWay, .upstreamUnreachable, .upstreamTimeout, .upstreamFailed,
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
-        .upstreamShrunken, .upstreamEmpty,
+        .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable,
         .tokenRefused, .loginRequired, .loginFailed,
         .configurationInvalid, .unavailable, .serverUnreachable, .cancelled, .internalFault,
     ]

@@ -33,13 +33,7 @@ struct CommitTransaction {
     /// - Returns: whether that changed anything.
     private func change(_ version: PatchVersion, to reference: DocumentReference) throws -> Bool {
         let bytes = try bytes(of: version, reference)
-        let document: VersionDocument
-        do {
-            document = try DocumentCoding.decode(VersionDocument.self, from: bytes)
-        } catch {
-            throw LivepatchError.documentUnreadable(version, DocumentCoding.reason(error))
-        }
-        try document.check(describes: version)
+        let document = try VersionDocument(reading: bytes, of: version)
         let known = try VersionRows(db).version(version)
         let files = VersionSwitch(
             from: known == nil ? [] : try FileRows(db).of(version), to: document, state: commit.state,

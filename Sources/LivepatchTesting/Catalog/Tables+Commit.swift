@@ -40,13 +40,7 @@ extension Tables {
         _ version: PatchVersion, to reference: DocumentReference, _ commit: SyncCommit
     ) throws -> Bool {
         guard let bytes = bytes(reference.digest) else { throw LivepatchError.documentNotKept(version, reference) }
-        let document: VersionDocument
-        do {
-            document = try DocumentCoding.decode(VersionDocument.self, from: bytes)
-        } catch {
-            throw LivepatchError.documentUnreadable(version, DocumentCoding.reason(error))
-        }
-        try document.check(describes: version)
+        let document = try VersionDocument(reading: bytes, of: version)
         let known = versions[version]
         let files = VersionSwitch(
             from: files(of: version), to: document, state: commit.state, unavailable: commit.unavailable)

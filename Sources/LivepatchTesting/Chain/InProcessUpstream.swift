@@ -43,6 +43,11 @@ public struct InProcessUpstream: UpstreamServer {
         return UpstreamDocument(bytes: Array(document.bytes.prefix(Int(limit) + 1)), tag: document.tag)
     }
 
+    public func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? {
+        guard let bytes = try await publisher.metadata(file, for: try await tier()) else { return nil }
+        return Array(bytes.prefix(Int(limit) + 1))
+    }
+
     public func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         let reader: any StoredContentReader
         do {

@@ -7,6 +7,7 @@ public struct ProbedUpstream: UpstreamServer {
     public enum Step: Hashable, Sendable {
         case head
         case document(DocumentName)
+        case metadata(MetadataFile)
         case content(PatchFileName, offset: Int64)
         /// A chunk of content, with the position of its first byte.
         case chunk(PatchFileName, offset: Int64)
@@ -40,6 +41,11 @@ public struct ProbedUpstream: UpstreamServer {
     public func document(_ name: DocumentName, limit: Int64) async throws -> UpstreamDocument {
         try await probe(.document(name))
         return try await upstream.document(name, limit: limit)
+    }
+
+    public func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? {
+        try await probe(.metadata(file))
+        return try await upstream.metadata(file, limit: limit)
     }
 
     public func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {

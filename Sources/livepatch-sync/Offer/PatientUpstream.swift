@@ -25,6 +25,10 @@ struct PatientUpstream: UpstreamServer {
         try await patiently { try await upstream.document(name, limit: limit) }
     }
 
+    func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? {
+        try await patiently { try await upstream.metadata(file, limit: limit) }
+    }
+
     /// Content is tried again by whoever transfers it, from where it was.
     func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         try await upstream.content(of: file, from: offset)

@@ -29,6 +29,8 @@ private final class NamedUpstream: UpstreamServer {
 
     func document(_ name: DocumentName, limit: Int64) async throws -> UpstreamDocument { try answer() }
 
+    func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? { try answer().bytes }
+
     func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         _ = try answer()
         return ContentStream(offset: offset, chunks: AsyncThrowingStream { nil })

@@ -38,6 +38,8 @@ final class HandedDocuments: UpstreamServer {
         return UpstreamDocument(bytes: bytes, tag: nil)
     }
 
+    func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? { nil }
+
     func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         throw LivepatchError(.upstreamLacks, "There is no content.")
     }

@@ -80,6 +80,8 @@ final class ScriptedUpstream: UpstreamServer {
         throw LivepatchError(.upstreamLacks, "No documents here.")
     }
 
+    func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? { nil }
+
     func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         let time = clock.now.offset
         let turn = state.withLock { state in
