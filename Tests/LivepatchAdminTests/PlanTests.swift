@@ -1,3 +1,4 @@
+import ConsoleRecording
 import LivepatchAPI
 import LivepatchConsole
 import LivepatchKit
