@@ -29,6 +29,22 @@ struct TierSyncTests {
         #expect(try await site.catalog.tierSnapshots().count == 1)
     }
 
+    @Test("A restored snapshot leaves out of all tiers what was withdrawn before it was taken")
+    func withdrawnBeforeSnapshot() async throws {
+        let (origin, site, secret) = try await pair()
+        for release in 107...109 { try await origin.release("\(release).1", length: 100) }
+        await site.sync(from: origin, secret: secret)
+        try await site.promote("107.1", "beta")
+        try await site.administer(.withdraw(version: version("108.1"), tier: tier("edge")))
+        try await origin.release("110.1", length: 100)
+        await site.sync(from: origin, secret: secret, request: mirroring(site))
+        #expect(try await site.offer("edge") == ["107.1", "108.1", "109.1", "110.1"])
+        await site.sync(from: origin, secret: secret)
+        try await site.administer(.restore(snapshot: 1))
+        #expect(try await site.offer("edge") == ["107.1", "109.1", "110.1"], "110.1 came later, into the first tier")
+        #expect(try await site.offer("beta") == ["107.1"])
+    }
+
     @Test("While tiers are the upstream's, every local tier and promotion command is refused and says where to go")
     func refusals() async throws {
         let (origin, site, secret) = try await pair()
