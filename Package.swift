@@ -208,12 +208,19 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // A terminal that remembers what was written.
+        .target(
+            name: "ConsoleRecording", dependencies: ["LivepatchConsole"], path: "Tests/Support/ConsoleRecording",
+            swiftSettings: strict),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),
         test(
             "LivepatchConsoleTests",
-            of: ["LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser, .product(name: "Yams", package: "Yams")]),
+            of: [
+                "ConsoleRecording", "LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser,
+                .product(name: "Yams", package: "Yams"),
+            ]),
         test("LivepatchArchiveTests", of: ["LivepatchArchive", "LivepatchKit", "PatchGenerator", "CArchive"]),
         test("StoreContractTests", of: ["LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "LivepatchTesting"]),
         test(
@@ -222,12 +229,13 @@ let package = Package(
         test(
             "LivepatchSyncTests",
             of: [
-                "livepatch-sync", "LivepatchConsole", "LivepatchFiles", "LivepatchKit", "LivepatchAPI", "LivepatchSQLite",
+                "livepatch-sync", "ConsoleRecording", "LivepatchConsole", "LivepatchFiles", "LivepatchKit", "LivepatchAPI",
+                "LivepatchSQLite",
                 "LivepatchTesting", "PatchGenerator", "ScriptedServer", argumentParser,
             ]),
         test(
             "LivepatchAdminTests",
-            of: ["livepatch-admin", "LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser]),
+            of: ["livepatch-admin", "ConsoleRecording", "LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -135,9 +135,9 @@ struct ChainTests {
         try await origin.release("107.1")
         await site.sync(from: origin, secret: secret)
         try await origin.release("108.1")
-        let report = await site.sync(
-            from: origin, secret: secret,
-            probe: { step in if case .content = step { try await site.promote("107.1", "stable") } })
+        let report = await site.sync(from: origin, secret: secret) { step in
+            if case .content = step { try await site.promote("107.1", "stable") }
+        }
         #expect(report.result == .complete)
         #expect(try await site.offer("stable") == ["107.1"])
         #expect(try await site.offer("edge") == ["107.1", "108.1"])

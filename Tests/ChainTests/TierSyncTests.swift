@@ -29,6 +29,22 @@ struct TierSyncTests {
         #expect(try await site.catalog.tierSnapshots().count == 1)
     }
 
+    @Test("A restored snapshot leaves out of all tiers what was withdrawn before it was taken")
+    func withdrawnBeforeSnapshot() async throws {
+        let (origin, site, secret) = try await pair()
+        for release in 107...109 { try await origin.release("\(release).1", length: 100) }
+        await site.sync(from: origin, secret: secret)
+        try await site.promote("107.1", "beta")
+        try await site.administer(.withdraw(version: version("108.1"), tier: tier("edge")))
+        try await origin.release("110.1", length: 100)
+        await site.sync(from: origin, secret: secret, request: mirroring(site))
+        #expect(try await site.offer("edge") == ["107.1", "108.1", "109.1", "110.1"])
+        await site.sync(from: origin, secret: secret)
+        try await site.administer(.restore(snapshot: 1))
+        #expect(try await site.offer("edge") == ["107.1", "109.1", "110.1"], "110.1 came later, into the first tier")
+        #expect(try await site.offer("beta") == ["107.1"])
+    }
+
     @Test("While tiers are the upstream's, every local tier and promotion command is refused and says where to go")
     func refusals() async throws {
         let (origin, site, secret) = try await pair()
@@ -171,9 +187,47 @@ struct TierSyncTests {
         try await origin.release("107.1")
         await site.sync(from: origin, secret: secret)
         try await origin.administer(.block(version: version("107.1"), reason: "it oopses"))
-        #expect(await site.sync(from: origin, secret: secret).result == .complete)
+        let report = await site.sync(from: origin, secret: secret)
+        #expect(report.result == .complete)
+        #expect(report.notes.contains { $0.contains("'edge'") && $0.contains("blocked (107.1)") })
         #expect(await site.sync(from: origin, secret: secret).result == .unchanged)
         #expect(try await site.offer("edge").isEmpty)
+    }
+
+    @Test(
+        "A first sync from a tier all of whose patches are blocked takes the block, and says that nothing else is there",
+        arguments: [false, true])
+    func onlyBlocked(_ mirrors: Bool) async throws {
+        let (origin, site, secret) = try await pair()
+        let request = SyncRequest(deployment: site.deployment, mirrorsTiers: mirrors)
+        try await origin.release("107.1")
+        try await origin.administer(.block(version: version("107.1"), reason: "it oopses"))
+        let first = await site.sync(from: origin, secret: secret, request: request)
+        #expect(first.result == .complete, "\(first.failures)")
+        #expect(first.failures.isEmpty && first.versionsAdded.isEmpty)
+        #expect(first.notes.contains { $0.contains("'edge'") && $0.contains("blocked (107.1)") })
+        #expect(try await site.catalog.tierState().state.isBlocked(version("107.1")))
+        #expect(await site.sync(from: origin, secret: secret, request: request).result == .unchanged)
+
+        try await origin.administer(.unblock(version: version("107.1"), reason: "it was something else"))
+        let unblocked = await site.sync(from: origin, secret: secret, request: request)
+        #expect(unblocked.result == .complete)
+        #expect(unblocked.notes.isEmpty && unblocked.versionsAdded.map(\.description) == ["107.1"])
+        #expect(try await site.offer("edge") == ["107.1"])
+    }
+
+    @Test("A block of what the token's tier does not hold is not taken for the reason that the tier is empty")
+    func blockedElsewhere() async throws {
+        let origin = try await InProcessServer(id: "origin")
+        let site = try await InProcessServer(id: "site")
+        try await origin.release("107.1")
+        try await origin.promote("107.1", "candidate")
+        try await origin.administer(.block(version: version("107.1"), reason: "it oopses"))
+        let secret = try await origin.issue("stable", "site")
+        let report = await site.sync(from: origin, secret: secret)
+        #expect(report.result == .failed)
+        #expect(report.failures.map(\.code) == ["upstream-empty"])
+        #expect(try await site.catalog.tierState().state.isBlocked(version("107.1")), "the block is applied all the same")
     }
 
     @Test("An upstream that suddenly shows little or nothing is not believed until that is confirmed", arguments: [3, 4])

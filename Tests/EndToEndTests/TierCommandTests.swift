@@ -42,6 +42,24 @@ import Testing
         }
     }
 
+    @Test("rename a tier back after patches and tokens have come to it")
+    func renamedBack() async throws {
+        try await Surroundings.with { here in
+            let server = try await here.server("origin")
+            let administrator = try await server.administrator()
+            try await administrator.importPatches("--versions 100.1 --kernels 1")
+            let dry = try await administrator("tier rename edge dev --dry-run")
+            #expect(dry.contains("renames the tier edge to dev") && !dry.contains("gains") && !dry.contains("loses"))
+            let id = try #require(try await administrator("tier rename edge dev --quiet").split(separator: "\n").first)
+            try await administrator.importPatches("--versions 101.1 --kernels 1")
+            _ = try await administrator.token("dev", "regional")
+            try await administrator("undo \(id)")
+            let state = try await state(administrator)
+            #expect(state.contains("edge") && !state.contains("dev"))
+            #expect(state.contains("100.1") && state.contains("101.1") && state.contains("regional"))
+        }
+    }
+
     @Test("are refused with what to do: unknown names, tiers that tokens refer to, the last tier, changes that were overtaken")
     func refusals() async throws {
         try await Surroundings.with { here in

@@ -1,3 +1,4 @@
+import ConsoleRecording
 import FoundationEssentials
 import LivepatchAPI
 import LivepatchKit
@@ -71,7 +72,8 @@ final class AnsweringServer: AdministeredServer {
         try ask("snapshots")
         return TierSnapshotsBody(
             snapshots: [
-                TierSnapshot(id: 1, taken: RecordedConsole.now, reason: "sync", tiers: TierState.defaultTiers, reach: [:])
+                TierSnapshot(
+                    id: 1, taken: RecordedConsole.now, reason: "sync", tiers: TierState.defaultTiers, reach: [:], unplaced: [])
             ])
     }
 

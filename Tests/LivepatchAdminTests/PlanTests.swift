@@ -1,3 +1,4 @@
+import ConsoleRecording
 import LivepatchAPI
 import LivepatchConsole
 import LivepatchKit
@@ -78,6 +79,16 @@ import Testing
                   moves the sync token 'site' from beta to preview
 
                 """)
+    }
+
+    @Test func `As JSON a renamed tier is called that, and nothing appears or disappears`() async throws {
+        let run = try await Invocation.run(
+            "tier", "rename", "beta", "preview", "--dry-run", "--format", "json",
+            server: server([PatchVersion(107, 1): "stable"]))
+        let plan = try DocumentCoding.decode(ChangeResultBody.self, from: Array(run.output.utf8)).plan
+        #expect(plan.renamed?.before == Samples.tier("beta") && plan.renamed?.after == Samples.tier("preview"))
+        #expect(plan.effects.isEmpty)
+        #expect(run.output.contains("\"renamed\""))
     }
 
     @Test func `A new tier shows the list before and after`() async throws {

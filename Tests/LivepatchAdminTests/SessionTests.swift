@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConsoleRecording
 import Foundation
 import LivepatchKit
 import Testing

@@ -1,3 +1,4 @@
+import ConsoleRecording
 import LivepatchAPI
 import LivepatchKit
 import Testing

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConsoleRecording
 import LivepatchAPI
 import LivepatchKit
 import Testing

@@ -1,3 +1,4 @@
+import ConsoleRecording
 import FoundationEssentials
 
 import LivepatchKit

@@ -1,3 +1,4 @@
+import ConsoleRecording
 import LivepatchConsole
 import LivepatchKit
 import Synchronization

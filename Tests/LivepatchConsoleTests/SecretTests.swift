@@ -1,3 +1,4 @@
+import ConsoleRecording
 import Foundation
 import Glibc
 import LivepatchKit

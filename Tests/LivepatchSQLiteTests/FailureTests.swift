@@ -85,6 +85,14 @@ struct FailureTests {
             _ = try await catalog.add(file("107.1"), entry: entry)
             try await database.pool.write { try $0.execute(sql: "UPDATE file SET digest = x'0102'") }
             await expectError(.databaseUnavailable, saying: "damaged") { _ = try await catalog.files(of: patch("107.1")) }
+            for key in [-1, 1_000_000_000_000_000_000] {
+                let sql = "INSERT INTO version (id, source, arrived, released, files, available, bytes, cves)"
+                try await database.pool.write {
+                    try $0.execute(sql: "\(sql) VALUES (?, 'imported', 0, 0, 0, 0, 0, '')", arguments: [key])
+                }
+                await expectError(.databaseUnavailable, saying: "\(key)") { _ = try await catalog.versions() }
+                try await database.pool.write { try $0.execute(sql: "DELETE FROM version WHERE id = ?", arguments: [key]) }
+            }
             try await database.pool.write { try $0.execute(sql: "UPDATE catalogue SET sync_state = '{'") }
             await expectError(.databaseUnavailable, saying: "damaged") { _ = try await catalog.syncState() }
             try await database.pool.write { try $0.execute(sql: "UPDATE tier SET name = 'Not A Tier' WHERE position = 1") }

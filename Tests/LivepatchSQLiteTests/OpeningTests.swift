@@ -56,6 +56,23 @@ struct OpeningTests {
         }
     }
 
+    @Test("a snapshot that an earlier release kept, which did not tell what was in no tier, can be read")
+    func oldSnapshot() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            try await database.pool.write {
+                try $0.execute(
+                    sql: "INSERT INTO tier_snapshot (taken, reason, content) VALUES (0, 'sync-tiers', ?)",
+                    arguments: [#"{"reach":{"107.1":"stable"},"tiers":["edge","stable"]}"#])
+            }
+            let snapshot = try #require(try await SQLiteCatalog(database).tierSnapshots().first)
+            #expect(snapshot.tiers.map(\.description) == ["edge", "stable"])
+            #expect(snapshot.reach[patch("107.1")]?.description == "stable")
+            #expect(snapshot.unplaced == nil)
+            try database.close()
+        }
+    }
+
     @Test("many who open a new database at once all get the same")
     func race() async throws {
         try await DatabaseDirectory.with { directory in

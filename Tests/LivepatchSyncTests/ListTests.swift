@@ -1,3 +1,4 @@
+import ConsoleRecording
 import LivepatchConsole
 import LivepatchKit
 import LivepatchTesting
@@ -56,13 +57,4 @@ import Testing
             #expect(try await List.run(upstream.options) == 0)
         }
     }
-}
-
-private final class RecordedOutput: TextOutput {
-    private let state = Mutex("")
-    let terminal = Terminal.none
-
-    var text: String { state.withLock { $0 } }
-
-    func write(_ text: String) { state.withLock { $0 += text } }
 }

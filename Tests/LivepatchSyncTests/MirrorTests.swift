@@ -96,6 +96,19 @@ import Testing
         }
     }
 
+    @Test func `a mirror all of whose patches are blocked is said to hold them, and lets go of them when told to`() async throws {
+        try await withUpstream { upstream, directory async throws in
+            let files = try await upstream.release("107.1").map(\.name.description)
+            #expect(try await Mirror.run([directory] + upstream.options) == 0)
+            try await upstream.block("107.1")
+            #expect(try await Mirror.run([directory] + upstream.options) == 0)
+            #expect(try Set(names(in: directory)).isSuperset(of: files))
+            #expect(await code { _ = try await Mirror.run([directory, "--delete"] + upstream.options) } == .upstreamShrunken)
+            #expect(try await Mirror.run([directory, "--delete", "--accept-removals"] + upstream.options) == 0)
+            #expect(try Set(names(in: directory)).isDisjoint(with: files))
+        }
+    }
+
     @Test func `a token that shows nothing is an error`() async throws {
         try await withUpstream(tier: "stable") { upstream, directory async throws in
             try await upstream.release("107.1")

@@ -149,12 +149,17 @@ struct CatalogSyncTests {
     func mirrors(_ implementation: Implementation) async throws {
         try await Stores.with(implementation) { stores in
             let catalog = stores.catalog
-            try await catalog.sync(["107.1": [file("107.1")]])
-            try await catalog.change { $0.blocks = [block("107.1", by: "site")] }
+            try await catalog.sync(["107.1": [file("107.1")], "106.1": [file("106.1")], "105.1": [file("105.1")]])
+            try await catalog.change {
+                $0.blocks = [block("107.1", by: "site")]
+                $0.reach[patch("106.1")] = nil
+                $0.reach[patch("105.1")] = nil
+            }
             try await stores.tokens.add(token("below", tier: "beta"), entry: entry())
             try await stores.tokens.add(token("elsewhere", tier: "stable"), entry: entry())
             let before = try await catalog.tierState().state
-            try await catalog.sync { commit in
+            // What comes and goes with the switch is not in doubt: the snapshot tells of the time before it.
+            try await catalog.sync(["108.1": [file("108.1")]], removed: ["105.1"]) { commit in
                 commit.tiers = [tier("gold"), tier("stable")]
                 // What is said about a version that is not here is left out.
                 commit.reach = [patch("107.1"): tier("stable"), patch("999.1"): tier("gold")]
@@ -171,6 +176,7 @@ struct CatalogSyncTests {
             #expect(try await stores.tokens.syncTokens().map(\.tier) == [tier("gold"), tier("stable")])
             let snapshot = try #require(try await catalog.tierSnapshots().first)
             #expect(snapshot.tiers == before.tiers && snapshot.reach == before.reach)
+            #expect(snapshot.unplaced == [patch("105.1"), patch("106.1")])
             #expect(snapshot.reason == "sync-tiers was switched on" && snapshot.taken == noon)
 
             let record = try #require(try await catalog.history(limit: 1, before: nil).first)

@@ -1,3 +1,5 @@
+import LivepatchKit
+
 /// Every key that this project knows, in the order in which the reference lists them.
 public enum ConfigurationCatalogue {
     public static let keys: [ConfigurationKey] =

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LivepatchKit
 
 /// A word on the command line that stands where a command should, and is none.
 struct UnknownCommand: Hashable, Sendable {
@@ -35,23 +36,8 @@ struct UnknownCommand: Hashable, Sendable {
 
     /// The name with the fewest changed letters, if it is not another word altogether.
     private static func nearest(to word: String, among names: [String]) -> String? {
-        let candidates = names.map { (name: $0, distance: distance(Array(word.lowercased()), Array($0))) }
+        let candidates = names.map { (name: $0, distance: EditDistance.between(Array(word.lowercased()), Array($0))) }
         guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
         return best.distance <= max(1, best.name.count / 3) ? best.name : nil
-    }
-
-    /// How many letters have to be put in, taken out or changed (Levenshtein).
-    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
-        var row = Array(0...right.count)
-        for (i, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let changed = diagonal + (letter == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[right.count]
     }
 }

@@ -94,10 +94,14 @@ public struct TierDocument: Hashable, Sendable, Codable {
 
     public let tier: TierName
     public let versions: [Entry]
+    /// The patch versions that the tier holds and does not offer, because they are blocked, in order; `nil` if there are none. So a
+    /// tier that is empty is told from one whose versions are all blocked.
+    public let blocked: [PatchVersion]?
 
-    public init(tier: TierName, versions: [Entry]) {
+    public init(tier: TierName, versions: [Entry], blocked: [PatchVersion] = []) {
         self.tier = tier
         self.versions = versions
+        self.blocked = blocked.isEmpty ? nil : blocked
     }
 }
 

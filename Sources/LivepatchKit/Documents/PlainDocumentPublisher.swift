@@ -88,7 +88,8 @@ public actor PlainDocumentPublisher: DocumentPublisher {
             let entries = state.offered(in: name).compactMap { version in
                 references[version].map { TierDocument.Entry(version: version, document: $0) }
             }
-            tierDocuments[name] = try publish(TierDocument(tier: name, versions: entries))
+            let blocked = state.members(of: name).filter(state.isBlocked)
+            tierDocuments[name] = try publish(TierDocument(tier: name, versions: entries, blocked: blocked))
         }
         let tierList = try publish(
             TierListDocument(

@@ -5,7 +5,14 @@ public struct PatchVersion: Hashable, Sendable {
     /// The revision of that release.
     public let revision: Int
 
+    /// What release and revision can be: numbers of one to nine digits.
+    public static let numbers = 0...999_999_999
+
+    /// - Precondition: release and revision are in ``numbers``. ``init(parsing:)`` is for what comes from outside.
     public init(_ release: Int, _ revision: Int) {
+        precondition(
+            Self.numbers.contains(release) && Self.numbers.contains(revision),
+            "release and revision of a patch version have one to nine digits and no sign, not \(release) and \(revision)")
         self.release = release
         self.revision = revision
     }

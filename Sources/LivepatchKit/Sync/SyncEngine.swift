@@ -163,7 +163,7 @@ public struct SyncEngine: Sendable {
         let synced = situation.versions.filter { $0.value.source == .synced }.keys
         let held = synced.filter { !view.blocked.contains($0) }
         let gone = held.filter { shown[$0] == nil }
-        if shown.isEmpty, synced.isEmpty {
+        if shown.isEmpty, synced.isEmpty, view.withheld.isEmpty {
             throw LivepatchError(
                 .upstreamEmpty,
                 "The upstream shows nothing to this token: its tier '\(view.head.tier)' offers no patch version.",

@@ -76,6 +76,9 @@ public struct UpstreamView: Hashable, Sendable {
         return Dictionary(entries.map { ($0.version, $0.document) }) { first, _ in first }
     }
 
+    /// What the token's tier holds and does not offer, because it is blocked.
+    public var withheld: [PatchVersion] { members[head.tier]?.blocked ?? [] }
+
     /// The last tier that each version reaches.
     public var reach: [PatchVersion: TierName] {
         var reach: [PatchVersion: TierName] = [:]

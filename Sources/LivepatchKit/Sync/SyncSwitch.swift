@@ -41,6 +41,11 @@ struct SyncSwitch {
         }.sorted()
         outcome.removed = removed
         outcome.notes = notes
+        if shown.isEmpty, !view.withheld.isEmpty {
+            outcome.notes.append(
+                "All that the upstream's tier '\(view.head.tier)' holds is blocked (\(SyncEngine.list(view.withheld))), so it offers nothing."
+            )
+        }
         let sameTiers = tiers == situation.tiers.tiers && reach == situation.tiers.reach
         // They were applied before; the sync that brought them is to say so.
         let sameBlocks = situation.sync.revocations == view.head.revocations.digest

@@ -9,8 +9,10 @@ public struct TierPlan: Hashable, Sendable, Codable {
 
     public let command: TierCommand
     public let change: TierChange
+    /// The tier that gets another name, if that is what changes.
+    public let renamed: TierChange.Renaming?
     /// What each tier gains and loses, in tier order, tiers that are added or removed among them; tiers that stay as they are
-    /// do not appear.
+    /// do not appear. A tier that gets another name stays as it is.
     public let effects: [Effect]
     /// What the administrator should know besides, in whole sentences.
     public let notes: [String]
@@ -18,10 +20,14 @@ public struct TierPlan: Hashable, Sendable, Codable {
     init(command: TierCommand, from before: TierState, to after: TierState, tokens: [TierChange.TokenMove], notes: [String]) {
         self.command = command
         self.notes = notes
-        change = TierChange(from: before, to: after, tokens: tokens)
-        let names = after.tiers + before.tiers.filter { !after.tiers.contains($0) }
+        let change = TierChange(from: before, to: after, tokens: tokens)
+        let renamed = change.renaming
+        self.change = change
+        self.renamed = renamed
+        let names = after.tiers + before.tiers.filter { !after.tiers.contains($0) && $0 != renamed?.before }
         effects = names.compactMap { tier in
-            let old = Set(before.offered(in: tier))
+            let oldName = renamed.map { tier == $0.after ? $0.before : tier } ?? tier
+            let old = Set(before.offered(in: oldName))
             let new = Set(after.offered(in: tier))
             return old == new
                 ? nil

@@ -50,13 +50,15 @@ public struct TierPlanner: Sendable {
         }
     }
 
-    /// The plan that brings back the tiers of a snapshot. Versions that are no longer in the catalogue are left out; versions that
-    /// the snapshot does not know enter the first tier if they are in one now, and stay out of all of them if they are in none.
+    /// The plan that brings back the tiers of a snapshot. Versions that were in no tier then are in none afterwards, and versions
+    /// that are no longer in the catalogue are left out. Versions that came after the snapshot enter the first tier if they are in
+    /// one now, and stay out of all of them if they are in none.
     public func plan(restoring snapshot: TierSnapshot, command: TierCommand) throws -> TierPlan {
         var after = situation.state
         after.tiers = snapshot.tiers
         after.reach = [:]
-        for version in situation.versions {
+        let unplaced = Set(snapshot.unplaced ?? [])
+        for version in situation.versions.subtracting(unplaced) {
             after.reach[version] = snapshot.reach[version] ?? situation.state.reach[version].flatMap { _ in snapshot.tiers.first }
         }
         let missing = snapshot.reach.keys.filter { !situation.versions.contains($0) }.sorted()
@@ -66,36 +68,15 @@ public struct TierPlanner: Sendable {
         return try plan(to: after, command, notes: notes, orphans: .refuse)
     }
 
-    /// The plan that reverses a recorded change.
+    /// The plan that reverses a recorded change: what it touched is as it was before, and what has happened to other things since
+    /// stays. A renamed tier gets its old name back with all that it holds by now.
+    ///
+    /// - Throws: ``LivepatchError`` with the code `not-undoable`, saying what is in the way.
     public func plan(undoing record: ChangeRecord, command: TierCommand) throws -> TierPlan {
-        guard let change = record.change else {
-            throw LivepatchError(
-                .notUndoable,
-                "Change \(record.id) (\(record.action)) did not change tiers or blocks, so there is nothing to undo.",
-                suggestion: "See `livepatch-admin history` for the changes that can be undone.")
-        }
-        if record.isUpstreams {
-            throw LivepatchError(
-                .notUndoable, "Change \(record.id) (\(record.action)) was decided upstream, and can only be reversed there.",
-                suggestion: "Undo it on the server where it was made; the next sync brings that here.")
-        }
-        if let undoing = record.undoneBy {
-            throw LivepatchError(
-                .notUndoable, "Change \(record.id) (\(record.action)) was undone already, by change \(undoing).",
-                suggestion: "Undo change \(undoing) to do it again.")
-        }
-        let inverse = change.inverse
-        let gone = inverse.reach.filter { $0.after != nil && !situation.versions.contains($0.version) }
-        guard gone.isEmpty, let after = inverse.applied(to: situation.state),
-            inverse.tokens.allSatisfy({ situation.tokens[$0.token] == nil || situation.tokens[$0.token] == $0.before })
-        else {
-            throw LivepatchError(
-                .notUndoable,
-                "Change \(record.id) (\(record.action)) cannot be undone: what it changed has been changed again since.",
-                suggestion: "Undo the later changes first; `livepatch-admin history` lists them.")
-        }
-        let moves = inverse.tokens.filter { situation.tokens[$0.token] != nil }
-        return try plan(to: after, command, moves: moves)
+        let undo = try TierUndo(record, in: situation)
+        if let renaming = try undo.renaming() { return try rename(renaming.before, to: renaming.after, command) }
+        let (after, notes) = try undo.state()
+        return try plan(to: after, command, notes: notes, moves: try undo.tokens())
     }
 
     // MARK: Tiers

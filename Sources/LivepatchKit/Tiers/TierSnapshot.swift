@@ -8,12 +8,18 @@ public struct TierSnapshot: Hashable, Sendable, Codable {
     public let reason: String
     public let tiers: [TierName]
     public let reach: [PatchVersion: TierName]
+    /// The patch versions that were in the catalogue and in no tier, in order: withdrawn ones, say. `nil` in a snapshot that was
+    /// kept by a release which did not record them.
+    public let unplaced: [PatchVersion]?
 
-    public init(id: Int64, taken: Date, reason: String, tiers: [TierName], reach: [PatchVersion: TierName]) {
+    public init(
+        id: Int64, taken: Date, reason: String, tiers: [TierName], reach: [PatchVersion: TierName], unplaced: [PatchVersion]?
+    ) {
         self.id = id
         self.taken = taken
         self.reason = reason
         self.tiers = tiers
         self.reach = reach
+        self.unplaced = unplaced
     }
 }

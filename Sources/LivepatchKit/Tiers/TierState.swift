@@ -51,6 +51,11 @@ public struct TierState: Hashable, Sendable, Codable {
         return reached >= position && !isBlocked(version)
     }
 
+    /// The versions among those of a catalogue that are in no tier, in order.
+    public func unplaced(among versions: some Sequence<PatchVersion>) -> [PatchVersion] {
+        versions.filter { reach[$0] == nil }.sorted()
+    }
+
     /// The tiers that hold a version, blocked or not, in order.
     public func tiers(holding version: PatchVersion) -> [TierName] {
         guard let position = reachedPosition(of: version) else { return [] }

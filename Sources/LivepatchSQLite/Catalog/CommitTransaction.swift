@@ -12,13 +12,14 @@ struct CommitTransaction {
         let stateBefore = try CatalogueRow(db).syncState()
         var visible = !commit.state.publishesSame(as: stateBefore)
 
+        if let reason = commit.snapshotReason {
+            try HistoryRows(db).addSnapshot(
+                before, versions: try VersionRows(db).names(), reason: reason, taken: commit.entry.time)
+        }
         for (version, reference) in commit.changed where try change(version, to: reference) { visible = true }
         for version in commit.removed where try VersionRows(db).remove(version) { visible = true }
         if try setAvailability() { visible = true }
 
-        if let reason = commit.snapshotReason {
-            try HistoryRows(db).addSnapshot(before, reason: reason, taken: commit.entry.time)
-        }
         let change = try changeTiers(from: before)
         if !change.isEmpty { visible = true }
 

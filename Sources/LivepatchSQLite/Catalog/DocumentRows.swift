@@ -10,7 +10,7 @@ struct DocumentRows {
 
     func document(of version: PatchVersion) throws -> PublishedDocument? {
         let statement = try db.cachedStatement(sql: "SELECT bytes, digest FROM version_document WHERE version = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [try Column.key(of: version)]) else { return nil }
+        guard let row = try Row.fetchOne(statement, arguments: [Column.key(of: version)]) else { return nil }
         return PublishedDocument(bytes: try content(row), digest: try Column.digest(row, 1))
     }
 
@@ -21,13 +21,13 @@ struct DocumentRows {
                 ON CONFLICT (version) DO UPDATE SET digest = excluded.digest, bytes = excluded.bytes
                 """)
         try statement.execute(arguments: [
-            try Column.key(of: version), Column.blob(document.digest), Data(document.bytes),
+            Column.key(of: version), Column.blob(document.digest), Data(document.bytes),
         ])
     }
 
     func removeDocument(of version: PatchVersion) throws {
         try db.cachedStatement(sql: "DELETE FROM version_document WHERE version = ?")
-            .execute(arguments: [try Column.key(of: version)])
+            .execute(arguments: [Column.key(of: version)])
     }
 
     /// The bytes with that digest, just fetched or held as a version's document: a filter that was widened switches to the same

@@ -10,7 +10,7 @@ struct FileRows {
 
     /// A version's files, in order of name.
     func of(_ version: PatchVersion) throws -> [PatchFileRecord] {
-        let key = try Column.key(of: version)
+        let key = Column.key(of: version)
         let lists = try cveLists(key)
         let statement = try db.cachedStatement(
             sql: "SELECT name, length, digest, released, available, cve_list FROM file WHERE version = ?")
@@ -25,7 +25,7 @@ struct FileRows {
             sql: """
                 SELECT name, length, digest, released, available, cve_list FROM file WHERE version = ? AND name = ?
                 """)
-        guard let row = try Row.fetchOne(statement, arguments: [try Column.key(of: name.version), name.description])
+        guard let row = try Row.fetchOne(statement, arguments: [Column.key(of: name.version), name.description])
         else { return nil }
         return try record(row, cves: cveList)
     }
@@ -43,7 +43,7 @@ struct FileRows {
     /// Adds or replaces files of one version.
     func write(_ files: [PatchFileRecord], of version: PatchVersion) throws {
         guard !files.isEmpty else { return }
-        let key = try Column.key(of: version)
+        let key = Column.key(of: version)
         var lists = Dictionary(try cveLists(key).map { ($0.value, $0.key) }) { first, _ in first }
         let statement = try db.cachedStatement(
             sql: """
@@ -69,7 +69,7 @@ struct FileRows {
     @discardableResult
     func remove(_ name: PatchFileName) throws -> Bool {
         try db.cachedStatement(sql: "DELETE FROM file WHERE version = ? AND name = ?")
-            .execute(arguments: [try Column.key(of: name.version), name.description])
+            .execute(arguments: [Column.key(of: name.version), name.description])
         return db.changesCount > 0
     }
 
@@ -77,7 +77,7 @@ struct FileRows {
     func setAvailable(_ available: Bool, _ name: PatchFileName) throws -> Bool {
         try db.cachedStatement(sql: "UPDATE file SET available = ? WHERE version = ? AND name = ? AND available <> ?")
             .execute(arguments: [
-                available ? 1 : 0, try Column.key(of: name.version), name.description, available ? 1 : 0,
+                available ? 1 : 0, Column.key(of: name.version), name.description, available ? 1 : 0,
             ])
         return db.changesCount > 0
     }

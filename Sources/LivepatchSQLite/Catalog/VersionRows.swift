@@ -25,7 +25,7 @@ struct VersionRows {
 
     func version(_ version: PatchVersion) throws -> PatchVersionRecord? {
         let statement = try db.cachedStatement(sql: "SELECT \(Self.columns) FROM version WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [try Column.key(of: version)]).map(record)
+        return try Row.fetchOne(statement, arguments: [Column.key(of: version)]).map(record)
     }
 
     /// Adds or replaces a version's row; its files stay.
@@ -39,7 +39,7 @@ struct VersionRows {
                     document_digest = excluded.document_digest
                 """)
         try statement.execute(arguments: [
-            try Column.key(of: record.version), record.source.rawValue, Column.seconds(record.arrived),
+            Column.key(of: record.version), record.source.rawValue, Column.seconds(record.arrived),
             Column.seconds(record.released), record.files, record.available, record.bytes, Column.line(record.cves),
             record.document?.length, (record.document?.digest).map(Column.blob),
         ])
@@ -48,14 +48,14 @@ struct VersionRows {
     /// Forgets a version with its files, its document and its place in the tiers.
     /// - Returns: whether there was one.
     func remove(_ version: PatchVersion) throws -> Bool {
-        try db.cachedStatement(sql: "DELETE FROM version WHERE id = ?").execute(arguments: [try Column.key(of: version)])
+        try db.cachedStatement(sql: "DELETE FROM version WHERE id = ?").execute(arguments: [Column.key(of: version)])
         return db.changesCount > 0
     }
 
     /// Changes how many files of a version can be served.
     func addAvailable(_ difference: Int, _ version: PatchVersion) throws {
         try db.cachedStatement(sql: "UPDATE version SET available = available + ? WHERE id = ?")
-            .execute(arguments: [difference, try Column.key(of: version)])
+            .execute(arguments: [difference, Column.key(of: version)])
     }
 
     private func record(_ row: Row) throws -> PatchVersionRecord {
@@ -65,7 +65,7 @@ struct VersionRows {
         var document: DocumentReference?
         if let length: Int64 = row[8] { document = DocumentReference(length: length, digest: try Column.digest(row, 9)) }
         return PatchVersionRecord(
-            version: Column.version(row[0]), source: source, arrived: Column.date(row[2]), released: Column.date(row[3]),
+            version: try Column.version(row[0]), source: source, arrived: Column.date(row[2]), released: Column.date(row[3]),
             files: row[4], available: row[5], bytes: row[6], cves: Column.cves(row[7]), document: document)
     }
 }

@@ -13,19 +13,15 @@ enum Column {
 
     // MARK: Patch versions
 
-    private static let revisions: Int64 = 1_000_000_000
+    private static let revisions = Int64(PatchVersion.numbers.count)
 
-    /// Release and revision in one integer that sorts as they do; each has at most nine digits.
-    static func key(of version: PatchVersion) throws -> Int64 {
-        guard (0..<revisions).contains(Int64(version.release)), (0..<revisions).contains(Int64(version.revision)) else {
-            throw LivepatchError(
-                .malformedValue, "'\(version)' is not a patch version.",
-                suggestion: "Release and revision are numbers of one to nine digits.")
-        }
-        return Int64(version.release) * revisions + Int64(version.revision)
+    /// Release and revision in one integer that sorts as they do.
+    static func key(of version: PatchVersion) -> Int64 { Int64(version.release) * revisions + Int64(version.revision) }
+
+    static func version(_ key: Int64) throws -> PatchVersion {
+        guard key >= 0, key / revisions < revisions else { throw SQLiteFault.damagedRow("\(key) stands for no patch version") }
+        return PatchVersion(Int(key / revisions), Int(key % revisions))
     }
-
-    static func version(_ key: Int64) -> PatchVersion { PatchVersion(Int(key / revisions), Int(key % revisions)) }
 
     // MARK: Digests
 

@@ -50,10 +50,14 @@ struct HistoryRows {
     private struct Content: Codable {
         let tiers: [TierName]
         let reach: [PatchVersion: TierName]
+        /// Absent in snapshots of earlier releases.
+        let unplaced: [PatchVersion]?
     }
 
-    func addSnapshot(_ state: TierState, reason: String, taken: Date) throws {
-        let content = try Column.json(Content(tiers: state.tiers, reach: state.reach))
+    /// - Parameter versions: those of the catalogue.
+    func addSnapshot(_ state: TierState, versions: Set<PatchVersion>, reason: String, taken: Date) throws {
+        let content = try Column.json(
+            Content(tiers: state.tiers, reach: state.reach, unplaced: state.unplaced(among: versions)))
         try db.execute(
             sql: "INSERT INTO tier_snapshot (taken, reason, content) VALUES (?, ?, ?)",
             arguments: [Column.seconds(taken), reason, content])
@@ -64,7 +68,8 @@ struct HistoryRows {
         try Row.fetchAll(db, sql: "SELECT id, taken, reason, content FROM tier_snapshot ORDER BY id DESC").map { row in
             let content = try Column.value(Content.self, json: row[3])
             return TierSnapshot(
-                id: row[0], taken: Column.date(row[1]), reason: row[2], tiers: content.tiers, reach: content.reach)
+                id: row[0], taken: Column.date(row[1]), reason: row[2], tiers: content.tiers, reach: content.reach,
+                unplaced: content.unplaced)
         }
     }
 }

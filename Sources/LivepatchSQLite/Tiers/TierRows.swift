@@ -18,7 +18,7 @@ struct TierRows {
         let byName = Dictionary(tiers.map { ($0.rawValue, $0) }) { first, _ in first }
         var reach: [PatchVersion: TierName] = [:]
         let rows = try Row.fetchCursor(db.cachedStatement(sql: "SELECT version, tier FROM reach"))
-        while let row = try rows.next() { reach[Column.version(row[0])] = byName[row[1]] }
+        while let row = try rows.next() { reach[try Column.version(row[0])] = byName[row[1]] }
         return TierState(tiers: tiers, reach: reach, blocks: try blocks())
     }
 
@@ -26,7 +26,7 @@ struct TierRows {
         let statement = try db.cachedStatement(sql: "SELECT version, deployment, reason, blocked FROM block")
         return try Row.fetchAll(statement).map { row in
             Block(
-                version: Column.version(row[0]), reason: row[2], blocked: Column.date(row[3]),
+                version: try Column.version(row[0]), reason: row[2], blocked: Column.date(row[3]),
                 deployment: try Column.value(DeploymentID.self, row[1]))
         }
     }
@@ -44,7 +44,7 @@ struct TierRows {
         for block in change.unblocked {
             try db.execute(
                 sql: "DELETE FROM block WHERE version = ? AND deployment = ?",
-                arguments: [try Column.key(of: block.version), block.deployment.rawValue])
+                arguments: [Column.key(of: block.version), block.deployment.rawValue])
         }
         for block in change.blocked {
             try db.execute(
@@ -53,13 +53,13 @@ struct TierRows {
                     ON CONFLICT DO UPDATE SET reason = excluded.reason, blocked = excluded.blocked
                     """,
                 arguments: [
-                    try Column.key(of: block.version), block.deployment.rawValue, block.reason, Column.seconds(block.blocked),
+                    Column.key(of: block.version), block.deployment.rawValue, block.reason, Column.seconds(block.blocked),
                 ])
         }
     }
 
     func setReach(_ version: PatchVersion, _ tier: TierName?) throws {
-        let key = try Column.key(of: version)
+        let key = Column.key(of: version)
         if let tier {
             try db.cachedStatement(
                 sql: "INSERT INTO reach (version, tier) VALUES (?, ?) ON CONFLICT DO UPDATE SET tier = excluded.tier"

@@ -7,6 +7,12 @@ extension Tables {
         let before = tiers
         var visible = !commit.state.publishesSame(as: syncState)
 
+        if let reason = commit.snapshotReason {
+            snapshots.append(
+                TierSnapshot(
+                    id: Int64(snapshots.count + 1), taken: commit.entry.time, reason: reason, tiers: before.tiers,
+                    reach: before.reach, unplaced: before.unplaced(among: versions.keys)))
+        }
         for (version, reference) in commit.changed where try change(version, to: reference, commit) { visible = true }
         for version in commit.removed where removeVersion(version) { visible = true }
         let changed = Set(commit.changed.map(\.version))
@@ -15,12 +21,6 @@ extension Tables {
         }
         for name in commit.unavailable where !changed.contains(name.version) && setAvailable(false, name) { visible = true }
 
-        if let reason = commit.snapshotReason {
-            snapshots.append(
-                TierSnapshot(
-                    id: Int64(snapshots.count + 1), taken: commit.entry.time, reason: reason, tiers: before.tiers,
-                    reach: before.reach))
-        }
         let after = try commit.tierState(from: before, versions: Set(versions.keys))
         let moves = commit.tokens.fitting(tokens)
         for (_, token) in moves { writeTier(of: token) }

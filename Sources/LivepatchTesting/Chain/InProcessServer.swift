@@ -82,14 +82,15 @@ public struct InProcessServer: Sendable {
     /// - Parameters:
     ///   - request: what this server wants; all of it by default.
     ///   - retry: the patience of transfers.
-    ///   - probe: what is asked before every step at the upstream; it can fail the step.
+    ///   - probe: what is asked before every step at the upstream; it can fail the step. A trailing closure is this one.
+    ///   - falsify: what a chunk becomes on its way.
     @discardableResult
     public func sync(
         from server: InProcessServer, secret: String, request: SyncRequest? = nil, retry: RetryPolicy = RetryPolicy(attempts: 1),
-        concurrency: Int = 4, falsify: ProbedUpstream.Falsifier? = nil,
-        probe: @escaping @Sendable (ProbedUpstream.Step) async throws -> Void = { _ in }
+        concurrency: Int = 4, probe: @escaping @Sendable (ProbedUpstream.Step) async throws -> Void = { _ in },
+        falsify: ProbedUpstream.Falsifier? = nil
     ) async -> SyncReport {
-        let upstream = ProbedUpstream(server.upstream(secret: secret, for: deployment), falsify: falsify, probe: probe)
+        let upstream = ProbedUpstream(server.upstream(secret: secret, for: deployment), probe: probe, falsify: falsify)
         return await sync(from: upstream, request: request, retry: retry, concurrency: concurrency)
     }
 

@@ -21,10 +21,10 @@ public struct ProbedUpstream: UpstreamServer {
     private let falsify: Falsifier?
 
     /// - Parameters:
-    ///   - falsify: what a chunk becomes on its way.
     ///   - probe: asked before every step; what it throws is the step's failure.
+    ///   - falsify: what a chunk becomes on its way.
     public init(
-        _ upstream: any UpstreamServer, falsify: Falsifier? = nil, probe: @escaping @Sendable (Step) async throws -> Void
+        _ upstream: any UpstreamServer, probe: @escaping @Sendable (Step) async throws -> Void, falsify: Falsifier? = nil
     ) {
         self.upstream = upstream
         self.falsify = falsify

@@ -35,18 +35,16 @@ struct PlanText: Sendable {
         return tierLines + effectLines(on: terminal) + placeLines + texts.map(PrintableText.line)
     }
 
-    /// The list of tiers, old and new; a tier that only gets another name is called that.
+    /// The list of tiers, old and new; a tier that gets another name is called that.
     private var tierLines: [String] {
         guard let tiers = plan.change.tiers else { return [] }
-        if let (old, new) = rename { return ["renames the tier \(old) to \(new)"] }
+        if let renamed = plan.renamed { return ["renames the tier \(renamed.before) to \(renamed.after)"] }
         return ["tiers: \(names(tiers.before)) → \(names(tiers.after))"]
     }
 
     private func effectLines(on terminal: Terminal) -> [String] {
-        let renamed = rename
-        let effects = plan.effects.filter { $0.tier != renamed?.old && $0.tier != renamed?.new }
-        let width = effects.map { $0.tier.description.count }.max() ?? 0
-        return effects.map { effect in
+        let width = plan.effects.map { $0.tier.description.count }.max() ?? 0
+        return plan.effects.map { effect in
             let name = effect.tier.description
             let parts = [
                 part("gains", effect.appearing, .good, terminal), part("loses", effect.disappearing, .bad, terminal),
@@ -71,17 +69,6 @@ struct PlanText: Sendable {
             return
                 "\(change.version) reaches \(change.after?.description ?? "no tier") instead of \(before), without being offered"
         }
-    }
-
-    /// The old and the new name if all that changes in the list of tiers is one name, and the tier keeps what it offers.
-    private var rename: (old: TierName, new: TierName)? {
-        guard let tiers = plan.change.tiers, tiers.before.count == tiers.after.count else { return nil }
-        let changed = zip(tiers.before, tiers.after).filter { $0 != $1 }
-        guard changed.count == 1, let (old, new) = changed.first, !tiers.after.contains(old) else { return nil }
-        let lost = plan.effects.first { $0.tier == old }
-        let gained = plan.effects.first { $0.tier == new }
-        guard lost?.disappearing ?? [] == gained?.appearing ?? [] else { return nil }
-        return (old, new)
     }
 
     private func names(_ tiers: [TierName]) -> String { tiers.map(\.description).joined(separator: ", ") }

@@ -16,8 +16,8 @@ struct OfferReader {
         self.filter = filter
     }
 
-    /// - Throws: ``LivepatchError`` with the codes `tier-unknown`, `upstream-empty` if the token sees no patch at all, and those of
-    ///   upstreams.
+    /// - Throws: ``LivepatchError`` with the codes `tier-unknown`, `upstream-empty` if the tier holds no patch at all, not even
+    ///   a blocked one, and those of upstreams.
     func read(_ wish: OfferWish) async throws -> Offer {
         var restarts = 0
         while true {
@@ -41,8 +41,9 @@ struct OfferReader {
                 .tierUnknown, "The token does not show a tier '\(wanted)'.",
                 suggestion: "It shows \(tiers.map(\.name.description).joined(separator: ", ")).")
         }
-        let versions = try await reader.tier(tier.name, tier.document).versions.filter { !blocked.contains($0.version) }
-        guard !versions.isEmpty else {
+        let held = try await reader.tier(tier.name, tier.document)
+        let versions = held.versions.filter { !blocked.contains($0.version) }
+        guard !versions.isEmpty || held.blocked != nil else {
             throw LivepatchError(
                 .upstreamEmpty, "The upstream offers no patch in the tier '\(wanted)'.",
                 suggestion: "Patches get there by `livepatch-admin patch promote` on the upstream.")

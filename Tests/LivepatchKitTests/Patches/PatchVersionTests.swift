@@ -18,4 +18,14 @@ import Testing
     func `anything else is refused`(_ text: String) {
         expectError(.malformedValue, naming: ["'\(text)'", "107.1"]) { try PatchVersion(parsing: text) }
     }
+
+    @Test func `the largest and the smallest numbers are versions`() throws {
+        #expect(PatchVersion(0, 0).description == "0.0")
+        #expect(PatchVersion(999_999_999, 999_999_999).description == "999999999.999999999")
+    }
+
+    @Test(arguments: [[-1, 1], [107, -1], [1_000_000_000, 1], [107, 1_000_000_000]])
+    func `numbers that cannot be printed and read again are a programmer's mistake`(_ numbers: [Int]) async {
+        await #expect(processExitsWith: .failure) { [numbers] in _ = PatchVersion(numbers[0], numbers[1]) }
+    }
 }

@@ -122,6 +122,33 @@ import Testing
         }
     }
 
+    @Test(arguments: seeds) func `an undo, however late, shows nothing in a tier where it was not put`(seed: UInt64) throws {
+        var records: [(ChangeRecord, before: TierState)] = []
+        var undone = 0
+        try Self.walk(seed: seed) { step in
+            // All of them now and then, and the latest ones always.
+            for (record, before) in step.number.isMultiple(of: 10) ? records[...] : records.suffix(5) {
+                let planner = TierPlanner(step.after, now: Self.time)
+                guard let undo = try? planner.plan(undoing: record, command: .undo(change: record.id)) else { continue }
+                undone += 1
+                let now = step.after.state
+                let after = try #require(undo.change.applied(to: now))
+                #expect(after.reach.values.allSatisfy(after.tiers.contains))
+                for tier in after.tiers where now.tiers.contains(tier) {
+                    let appearing = Set(after.members(of: tier)).subtracting(now.members(of: tier))
+                    #expect(appearing.isSubset(of: before.members(of: tier)), "\(record.action), undone after \(step.command)")
+                }
+                if undo.renamed != nil { #expect(undo.effects == []) }
+            }
+            guard !step.plan.isEmpty else { return }
+            let record = ChangeRecord(
+                id: Int64(step.number), time: Self.time, actor: "a", action: step.command.description, reason: nil,
+                change: step.plan.change, undoes: nil, undoneBy: nil)
+            records.append((record, before: step.before.state))
+        }
+        #expect(undone > 100)
+    }
+
     @Test(arguments: seeds) func `changes of tiers make nothing appear in a tier that was there before`(seed: UInt64) throws {
         try Self.walk(seed: seed) { step in
             switch step.command {
@@ -143,8 +170,16 @@ import Testing
 
     @Test(arguments: seeds) func `a plan's effects are what observation shows`(seed: UInt64) throws {
         try Self.walk(seed: seed) { step in
-            for tier in Set(step.before.state.tiers + step.after.state.tiers) {
-                let old = Set(step.before.state.offered(in: tier))
+            var before = step.before.state
+            if case .renameTier(let name, let newName) = step.command, name != newName {
+                #expect(step.plan.renamed?.before == name && step.plan.renamed?.after == newName)
+                before.tiers = before.tiers.map { $0 == name ? newName : $0 }
+                before.reach = before.reach.mapValues { $0 == name ? newName : $0 }
+            } else {
+                #expect(step.plan.renamed == nil)
+            }
+            for tier in Set(before.tiers + step.after.state.tiers) {
+                let old = Set(before.offered(in: tier))
                 let new = Set(step.after.state.offered(in: tier))
                 let effect = step.plan.effects.first { $0.tier == tier }
                 #expect(Set(effect?.appearing ?? []) == new.subtracting(old), "\(step.command)")

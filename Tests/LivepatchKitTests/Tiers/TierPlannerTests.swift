@@ -237,8 +237,10 @@ import Testing
 
     // MARK: Restore
 
-    private func snapshot(_ tiers: [TierName], _ reach: [PatchVersion: TierName]) -> TierSnapshot {
-        TierSnapshot(id: 3, taken: time, reason: "sync-tiers", tiers: tiers, reach: reach)
+    private func snapshot(
+        _ tiers: [TierName], _ reach: [PatchVersion: TierName], unplaced: [PatchVersion]? = []
+    ) -> TierSnapshot {
+        TierSnapshot(id: 3, taken: time, reason: "sync-tiers", tiers: tiers, reach: reach, unplaced: unplaced)
     }
 
     @Test func `restoring brings back tiers and memberships`() throws {
@@ -253,6 +255,20 @@ import Testing
     @Test func `restoring delivers nothing that is in no tier now and was in none then`() throws {
         let plan = try planner().plan(restoring: snapshot(["a", "b"], [:]), command: .restore(snapshot: 3))
         #expect(plan.change.applied(to: situation.state)?.reach["108.1"] == nil)
+    }
+
+    @Test func `restoring takes out of all tiers what was in none then, whatever tier it is in now`() throws {
+        let snapshot = snapshot(["a", "b"], ["9.1": "b"], unplaced: ["1.1", "107.1", "108.1"])
+        let plan = try planner().plan(restoring: snapshot, command: .restore(snapshot: 3))
+        let state = try #require(plan.change.applied(to: situation.state))
+        #expect(state.reach == ["9.1": "b", "107.2": "a"], "107.1 was withdrawn then, 107.2 came later")
+        #expect(plan.notes == [])
+    }
+
+    @Test func `a snapshot that does not tell what was in no tier is restored as if that had come later`() throws {
+        let snapshot = snapshot(["a", "b"], ["9.1": "b"], unplaced: nil)
+        let plan = try planner().plan(restoring: snapshot, command: .restore(snapshot: 3))
+        #expect(plan.change.applied(to: situation.state)?.reach == ["9.1": "b", "107.1": "a", "107.2": "a"])
     }
 
     @Test func `restoring keeps blocks, and is refused while tokens need the tiers that would go`() throws {

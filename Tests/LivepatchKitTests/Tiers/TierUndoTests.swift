@@ -46,20 +46,22 @@ import Testing
     @Test func `later changes of the same thing do`() throws {
         let (change, after) = try plan(.promote(version: "107.2", tier: "stable"), before)
         let (_, later) = try plan(.withdraw(version: "107.2", tier: "stable"), after)
-        expectError(.notUndoable, naming: ["7", "the command", "history"]) { try undo(change, in: situation(later)) }
+        expectError(.notUndoable, naming: ["7", "the command", "107.2", "reaches 'candidate'", "history"]) {
+            try undo(change, in: situation(later))
+        }
     }
 
     @Test func `what needs a tier that is gone cannot be undone`() throws {
         let (change, after) = try plan(.promote(version: "107.1", tier: "stable"), before)
         let (_, later) = try plan(.removeTier(name: "beta", force: false), after)
-        expectError(.notUndoable) { try undo(change, in: situation(later)) }
+        expectError(.notUndoable, naming: ["no tier 'beta'", "107.1"]) { try undo(change, in: situation(later)) }
     }
 
     @Test func `what needs a version that is gone cannot be undone`() throws {
         let (change, after) = try plan(.withdraw(version: "107.2", tier: "edge"), before)
         var situation = situation(after)
         situation.versions.remove("107.2")
-        expectError(.notUndoable) { try undo(change, in: situation) }
+        expectError(.notUndoable, naming: ["107.2 is no longer in the catalogue"]) { try undo(change, in: situation) }
     }
 
     @Test func `a change is undone once`() throws {
@@ -79,7 +81,9 @@ import Testing
         #expect(back.change.tokens.map { "\($0.token): \($0.before) → \($0.after)" } == ["a: edge → beta", "b: edge → beta"])
         let revoked = try undo(change, in: situation(after, tokens: ["a": "edge"]))
         #expect(revoked.change.tokens.map(\.token) == ["a"])
-        expectError(.notUndoable) { try undo(change, in: situation(after, tokens: ["a": "edge", "b": "stable"])) }
+        expectError(.notUndoable, naming: ["'b'", "'stable'", "'edge'"]) {
+            try undo(change, in: situation(after, tokens: ["a": "edge", "b": "stable"]))
+        }
     }
 
     @Test func `undoing a new tier is refused while tokens refer to it`() throws {
@@ -88,12 +92,101 @@ import Testing
         #expect(try undo(change, in: situation(after, tokens: ["t": "edge"])).change.applied(to: after) == before)
     }
 
-    @Test func `undoing a new name is refused while later versions or tokens are in the tier`() throws {
-        let (change, after) = try plan(.renameTier(name: "edge", newName: "dev"), before)
-        expectError(.tierInUse) { try undo(change, in: situation(after, tokens: ["t": "dev"])) }
-        var later = after
+    @Test func `a new name is taken back with all that came to the tier and its tokens since`() throws {
+        let (change, renamed) = try plan(.renameTier(name: "edge", newName: "dev"), before, tokens: ["a": "edge"])
+        var later = renamed
         later.reach["107.3"] = "dev"
-        expectError(.notUndoable) { try undo(change, in: situation(later)) }
+        later.reach["107.2"] = "stable"
+        later.tiers = ["early", "dev", "beta", "candidate", "stable"]
+        let undone = try undo(change, in: situation(later, tokens: ["a": "dev", "b": "dev", "c": "beta"]))
+        let after = try #require(undone.change.applied(to: later))
+        #expect(after.tiers == ["early", "edge", "beta", "candidate", "stable"])
+        #expect(after.reach == ["9.1": "stable", "107.1": "beta", "107.2": "stable", "107.3": "edge"])
+        #expect(undone.change.tokens.map(\.token) == ["a", "b"])
+        #expect(undone.renamed?.before == "dev" && undone.renamed?.after == "edge")
+        #expect(undone.effects == [])
+    }
+
+    @Test func `a new name is not taken back when the tier is gone, or another one has the old name`() throws {
+        let (change, renamed) = try plan(.renameTier(name: "beta", newName: "preview"), before)
+        let (_, without) = try plan(.removeTier(name: "preview", force: false), renamed)
+        expectError(.notUndoable, naming: ["no tier 'preview'"]) { try undo(change, in: situation(without)) }
+        let (_, taken) = try plan(.addTier(name: "beta", position: .last), renamed)
+        expectError(.notUndoable, naming: ["another tier is called 'beta'", "tier rename"]) {
+            try undo(change, in: situation(taken))
+        }
+    }
+
+    // MARK: Nothing appears where nobody put it
+
+    @Test func `what came after a tier had moved keeps no more than the tiers it is in when that is undone`() throws {
+        let (change, moved) = try plan(.moveTier(name: "stable", position: .before(tier: "edge")), before)
+        #expect(moved.tiers == ["stable", "edge", "beta", "candidate"])
+        var later = moved
+        later.reach["107.3"] = "stable"
+        later.reach["107.4"] = "beta"
+        let undone = try undo(change, in: situation(later))
+        let after = try #require(undone.change.applied(to: later))
+        // 107.3 was in no tier but stable, 107.4 in stable, edge and beta.
+        #expect(after.reach == ["9.1": "stable", "107.1": "beta", "107.2": "edge", "107.4": "beta"])
+        #expect(undone.notes.contains { $0.contains("107.3, 107.4") })
+        #expect(undone.effects.map(\.tier) == ["edge", "beta", "stable"])
+        #expect(undone.effects.allSatisfy { !$0.appearing.contains("107.3") && !$0.appearing.contains("107.4") })
+    }
+
+    @Test func `what lost an earlier tier by a move and kept its last has it back, and what came since does not`() throws {
+        let (change, moved) = try plan(.moveTier(name: "edge", position: .last), before)
+        #expect(moved.tiers == ["beta", "candidate", "stable", "edge"])
+        #expect(moved.reach == ["9.1": "edge", "107.1": "beta"], "107.1 has lost edge, and still reaches beta")
+        var later = moved
+        later.reach["107.3"] = "beta"
+        let undone = try undo(change, in: situation(later))
+        let after = try #require(undone.change.applied(to: later))
+        #expect(after.tiers(holding: "107.1") == ["edge", "beta"])
+        #expect(after.tiers(holding: "107.3") == [], "nobody put it into edge, and no other tier is before it")
+    }
+
+    @Test func `a tier that comes back holds what the tiers after it hold, and nothing else`() throws {
+        let (change, removed) = try plan(.removeTier(name: "beta", force: false), before)
+        var later = removed
+        later.reach["107.3"] = "edge"
+        later.reach["107.4"] = "candidate"
+        let undone = try undo(change, in: situation(later))
+        let after = try #require(undone.change.applied(to: later))
+        #expect(after.members(of: "beta") == ["9.1", "107.1", "107.4"])
+        #expect(undone.effects.map(\.tier) == ["beta"])
+        #expect(undone.notes == [])
+    }
+
+    @Test func `a new tier is not undone away from under what came to it since`() throws {
+        let (change, added) = try plan(.addTier(name: "canary", position: .before(tier: "edge")), before)
+        var later = added
+        later.reach["107.3"] = "canary"
+        expectError(.notUndoable, naming: ["107.3", "'canary'", "tier remove canary"]) { try undo(change, in: situation(later)) }
+    }
+
+    @Test func `a withdrawal taken back puts nothing into a tier that came between, or before`() throws {
+        let (change, withdrawn) = try plan(.withdraw(version: "107.1", tier: "edge"), before)
+        var between = withdrawn
+        between.tiers = ["edge", "canary", "beta", "candidate", "stable"]
+        expectError(.notUndoable, naming: ["107.1", "canary", "nobody put it", "patch promote 107.1"]) {
+            try undo(change, in: situation(between))
+        }
+        var first = withdrawn
+        first.tiers = ["candidate", "edge", "beta", "stable"]
+        expectError(.notUndoable, naming: ["candidate"]) { try undo(change, in: situation(first)) }
+        var behind = withdrawn
+        behind.tiers = ["edge", "beta", "candidate", "canary", "stable"]
+        #expect(try undo(change, in: situation(behind)).change.applied(to: behind)?.reach == before.reach)
+    }
+
+    @Test func `a change that an earlier release recorded can be undone`() throws {
+        let json =
+            #"{"blocked":[],"reach":[{"after":"stable","before":"edge","version":"107.2"}],"tokens":[],"unblocked":[]}"#
+        let change = try DocumentCoding.decode(TierChange.self, from: Array(json.utf8))
+        var after = before
+        after.reach["107.2"] = "stable"
+        #expect(try undo(change, in: situation(after)).change.applied(to: after) == before)
     }
 
     @Test func `undoing an unblocking is refused where the version was blocked anew`() throws {
@@ -103,6 +196,6 @@ import Testing
         let (change, after) = try plan(.unblock(version: "9.1", reason: ""), blocked)
         #expect(try undo(change, in: situation(after)).change.applied(to: after) == blocked)
         let (_, anew) = try plan(.block(version: "9.1", reason: "new"), after)
-        expectError(.notUndoable) { try undo(change, in: situation(anew)) }
+        expectError(.notUndoable, naming: ["blocks of 9.1"]) { try undo(change, in: situation(anew)) }
     }
 }

@@ -1,7 +1,8 @@
-/// How many single characters have to be inserted, removed or replaced to make one text of another (Levenshtein).
-enum EditDistance {
-    /// Texts longer than 100 characters are cut there: no key is that long, and a mistake must not cost a second.
-    static func between(_ left: [Character], _ right: [Character]) -> Int {
+/// How many single characters have to be inserted, removed or replaced to make one text of another (Levenshtein): what an error
+/// that suggests the word which was probably meant goes by.
+package enum EditDistance {
+    /// Texts longer than 100 characters are cut there: no name is that long, and a mistake must not cost a second.
+    package static func between(_ left: [Character], _ right: [Character]) -> Int {
         let left = left.prefix(100)
         let right = right.prefix(100)
         var row = Array(0...right.count)
