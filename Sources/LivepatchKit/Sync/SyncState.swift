@@ -12,10 +12,13 @@ public struct SyncState: Hashable, Sendable, Codable {
     public var revocations: SHA256Digest?
     /// What a sync may stop at; `nil` if the last one left something to do.
     public var basis: SyncBasis?
+    /// The upstream's signed repositories, to be relayed; none if it does not sign.
+    public var relayed: [RelayedRepository]
 
     public init(
         route: Route? = nil, upstreamFilters: FilterChain = FilterChain(), filter: SyncFilter = .all,
-        mirrorsTiers: Bool = false, revocations: SHA256Digest? = nil, basis: SyncBasis? = nil
+        mirrorsTiers: Bool = false, revocations: SHA256Digest? = nil, basis: SyncBasis? = nil,
+        relayed: [RelayedRepository] = []
     ) {
         self.route = route
         self.upstreamFilters = upstreamFilters
@@ -23,6 +26,19 @@ public struct SyncState: Hashable, Sendable, Codable {
         self.mirrorsTiers = mirrorsTiers
         self.revocations = revocations
         self.basis = basis
+        self.relayed = relayed
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        route = try container.decodeIfPresent(Route.self, forKey: .route)
+        upstreamFilters = try container.decode(FilterChain.self, forKey: .upstreamFilters)
+        filter = try container.decode(SyncFilter.self, forKey: .filter)
+        mirrorsTiers = try container.decode(Bool.self, forKey: .mirrorsTiers)
+        revocations = try container.decodeIfPresent(SHA256Digest.self, forKey: .revocations)
+        basis = try container.decodeIfPresent(SyncBasis.self, forKey: .basis)
+        // Of a sync before there were signed repositories.
+        relayed = try container.decodeIfPresent([RelayedRepository].self, forKey: .relayed) ?? []
     }
 }
 

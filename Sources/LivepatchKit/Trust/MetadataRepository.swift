@@ -27,6 +27,9 @@ public struct MetadataFile: Hashable, Sendable {
         self.repository = repository
         self.name = name
     }
+
+    /// The name of every repository's timestamp.
+    public static let timestamp = "timestamp.json"
 }
 
 extension MetadataFile: CustomStringConvertible {

@@ -4,6 +4,8 @@ public import TUF
 public protocol TrustStorage: Sendable {
     /// The metadata that this server has signed and published itself.
     func published(_ repository: MetadataRepository) async throws -> any PublishedMetadata
+    /// The tiers of which a view was ever published here, those that are gone among them: the views share their roots.
+    func publishedViews() async throws -> [TierName]
     /// The metadata of an upstream's repositories that this server has verified and trusts, beginning with a root.
     func trusted(_ repository: TrustedRepository) async throws -> any MetadataCache
     /// Forgets all that was trusted of a repository, so that trust begins with a root again.
@@ -15,6 +17,14 @@ public enum TrustedRepository: Hashable, Sendable {
     case origin(DeploymentID)
     /// A view of the tier repository that a deployment signs.
     case view(TierName, owner: DeploymentID)
+
+    /// How those who sync from a server that shows it ask for it.
+    public var repository: MetadataRepository {
+        switch self {
+        case .origin(let deployment): .origin(deployment)
+        case .view(let tier, _): .view(tier)
+        }
+    }
 }
 
 /// One repository's published metadata files, by the names that clients ask for.

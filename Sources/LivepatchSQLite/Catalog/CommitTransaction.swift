@@ -25,10 +25,9 @@ struct CommitTransaction {
 
         if commit.state != stateBefore { try CatalogueRow(db).setSyncState(commit.state) }
         try DocumentRows(db).removeFetched(except: commit.documents)
-        if visible {
-            try HistoryRows(db).add(commit.entry, change: change)
-            try CatalogueRow(db).increaseRevision()
-        }
+        if visible { try HistoryRows(db).add(commit.entry, change: change) }
+        // Metadata that was renewed is news to downstreams, and none to whoever reads the history.
+        if visible || commit.state.relayed != stateBefore.relayed { try CatalogueRow(db).increaseRevision() }
     }
 
     /// - Returns: whether that changed anything.

@@ -27,12 +27,13 @@ extension Tables {
         let change = TierChange(from: before, to: after, tokens: moves.map(\.move))
         tiers = after
 
+        let renewed = commit.state.relayed != syncState.relayed
         syncState = commit.state
         fetched = fetched.filter { commit.documents.contains($0.key) }
-        if visible || !change.isEmpty {
-            record(commit.entry, change: change)
-            increaseRevision()
-        }
+        if !change.isEmpty { visible = true }
+        if visible { record(commit.entry, change: change) }
+        // Metadata that was renewed is news to downstreams, and none to whoever reads the history.
+        if visible || renewed { increaseRevision() }
     }
 
     /// - Returns: whether that changed anything.
