@@ -14,11 +14,13 @@ public struct SyncState: Hashable, Sendable, Codable {
     public var basis: SyncBasis?
     /// The upstream's signed repositories, to be relayed; none if it does not sign.
     public var relayed: [RelayedRepository]
+    /// The repositories that proved the last sync, as its head named them; `nil` if the upstream does not sign.
+    public var proof: HeadMetadata?
 
     public init(
         route: Route? = nil, upstreamFilters: FilterChain = FilterChain(), filter: SyncFilter = .all,
         mirrorsTiers: Bool = false, revocations: SHA256Digest? = nil, basis: SyncBasis? = nil,
-        relayed: [RelayedRepository] = []
+        relayed: [RelayedRepository] = [], proof: HeadMetadata? = nil
     ) {
         self.route = route
         self.upstreamFilters = upstreamFilters
@@ -27,6 +29,7 @@ public struct SyncState: Hashable, Sendable, Codable {
         self.revocations = revocations
         self.basis = basis
         self.relayed = relayed
+        self.proof = proof
     }
 
     public init(from decoder: any Decoder) throws {
@@ -39,6 +42,7 @@ public struct SyncState: Hashable, Sendable, Codable {
         basis = try container.decodeIfPresent(SyncBasis.self, forKey: .basis)
         // Of a sync before there were signed repositories.
         relayed = try container.decodeIfPresent([RelayedRepository].self, forKey: .relayed) ?? []
+        proof = try container.decodeIfPresent(HeadMetadata.self, forKey: .proof)
     }
 }
 

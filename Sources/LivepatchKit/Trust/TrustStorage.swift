@@ -8,6 +8,8 @@ public protocol TrustStorage: Sendable {
     func publishedViews() async throws -> [TierName]
     /// The metadata of an upstream's repositories that this server has verified and trusts, beginning with a root.
     func trusted(_ repository: TrustedRepository) async throws -> any MetadataCache
+    /// The repositories of upstreams of which anything is trusted, in any order.
+    func trustedRepositories() async throws -> [TrustedRepository]
     /// Forgets all that was trusted of a repository, so that trust begins with a root again.
     func forget(_ repository: TrustedRepository) async throws
 }

@@ -17,6 +17,8 @@ public struct ClientWorkflow: Sendable {
         case write(role: String, document: [UInt8])
         /// All four top-level roles are up to date. Ask for targets now.
         case refreshed
+        /// The delegated role asked for is verified: see ``TrustedMetadata/targets(_:delegatedBy:)``.
+        case obtained(role: String)
         /// The target asked for is known, by this role.
         case found(TargetDescription, role: String)
         /// No role that may speak for the target knows it.
@@ -52,14 +54,23 @@ public struct ClientWorkflow: Sendable {
 
     private let startTime: MetadataTime
     private let limits: ClientLimits
+    private let inspect: TrustedMetadata.Inspection
     private var state = State.idle
     private var newRoots = 0
     private var known: TrustedMetadata?
     private var search: TargetSearch?
+    /// The delegated role that was asked for by its name.
+    private var wanted: String?
 
-    public init(startTime: MetadataTime, limits: ClientLimits = ClientLimits()) {
+    /// - Parameter inspect: what an application demands of documents beyond the specification; what it refuses is neither believed nor
+    ///   written to the cache.
+    public init(
+        startTime: MetadataTime, limits: ClientLimits = ClientLimits(),
+        inspect: @escaping TrustedMetadata.Inspection = TrustedMetadata.noInspection
+    ) {
         self.startTime = startTime
         self.limits = limits
+        self.inspect = inspect
     }
 
     /// What is believed so far; `nil` before the trusted root was read.
@@ -86,6 +97,25 @@ public struct ClientWorkflow: Sendable {
         return try guarded { (workflow) throws(TUFError) in try workflow.goOnSearching() }
     }
 
+    /// Asks for a delegated role itself, whatever targets it may speak for.
+    /// - Parameter delegator: a role that was verified before: `targets`, or one that was asked for like this.
+    /// - Throws: ``TUFError`` with code ``TUFError/Code/notPossible`` before ``Action/refreshed``, or if the delegator does not delegate
+    ///   to the role; ``TUFError/Code/unlisted`` if the snapshot does not list it.
+    public mutating func obtain(_ role: String, delegatedBy delegator: String) throws(TUFError) -> Action {
+        guard case .ready = state, let known else {
+            throw TUFError(.notPossible, "Roles are asked for after the update was refreshed, and one at a time.")
+        }
+        if known.targets(role, delegatedBy: delegator) != nil { return .obtained(role: role) }
+        wanted = role
+        return try guarded { (workflow) throws(TUFError) in
+            if try workflow.update({ (trusted) throws(TUFError) in try trusted.extend(role, to: delegator) }) {
+                return try workflow.goOn()
+            }
+            workflow.state = .readingTargets(role: role, delegator: delegator)
+            return .read(role: role)
+        }
+    }
+
     /// Goes on with what came of the last action.
     /// - Throws: ``TUFError``, saying what was refused. The cache holds what was accepted before.
     public mutating func handle(_ event: Event) throws(TUFError) -> Action {
@@ -95,8 +125,9 @@ public struct ClientWorkflow: Sendable {
     private mutating func guarded(_ step: (inout Self) throws(TUFError) -> Action) throws(TUFError) -> Action {
         do throws(TUFError) { return try step(&self) } catch {
             // A target that cannot be had does not spoil the others.
-            if search == nil { state = .over } else { state = .ready }
+            if search == nil, wanted == nil { state = .over } else { state = .ready }
             search = nil
+            wanted = nil
             throw error
         }
     }
@@ -107,7 +138,7 @@ public struct ClientWorkflow: Sendable {
             guard let document else {
                 throw TUFError(.noTrustedRoot, "There is no root metadata to start from; give this client one.")
             }
-            known = try TrustedMetadata(trustedRoot: document, startTime: startTime)
+            known = try TrustedMetadata(trustedRoot: document, startTime: startTime, inspect: inspect)
             return try nextRoot()
         case (.fetchingRoot, .fetched(let document?)):
             try update { (trusted) throws(TUFError) in try trusted.acceptRoot(document) }
@@ -215,6 +246,10 @@ public struct ClientWorkflow: Sendable {
 
     private mutating func goOn() throws(TUFError) -> Action {
         state = .ready
+        if let role = wanted {
+            wanted = nil
+            return .obtained(role: role)
+        }
         return search == nil ? .refreshed : try goOnSearching()
     }
 

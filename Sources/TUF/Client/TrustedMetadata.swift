@@ -12,6 +12,14 @@ public struct TrustedMetadata: Sendable {
     private var verified: Set<Delegation> = []
     /// Whether a key of the timestamp or snapshot role was taken away since the update began.
     private(set) var hasRevokedFreshnessKeys = false
+    private let inspect: Inspection
+
+    /// A look at a timestamp, a snapshot or a targets role before it is believed. It comes after the signatures were found in order,
+    /// and refuses a document by throwing, best with the code ``TUFError/Code/refused``.
+    public typealias Inspection = @Sendable (_ body: any RoleBody, _ role: String) throws(TUFError) -> Void
+
+    /// Demands nothing beyond the specification.
+    public static let noInspection: Inspection = { (_, _) throws(TUFError) in }
 
     /// A role as one particular other role delegates to it: another one may want other signatures.
     private struct Delegation: Hashable {
@@ -20,9 +28,13 @@ public struct TrustedMetadata: Sendable {
     }
 
     /// Begins with a root that is trusted for reasons of its own (section 5.2). It may be expired, but must be signed by its own keys.
+    /// - Parameter inspect: what an application demands of documents beyond the specification.
     /// - Throws: ``TUFError`` with code ``TUFError/Code/malformed``, ``TUFError/Code/unsupported`` or ``TUFError/Code/unsigned``.
-    public init(trustedRoot document: [UInt8], startTime: MetadataTime) throws(TUFError) {
+    public init(
+        trustedRoot document: [UInt8], startTime: MetadataTime, inspect: @escaping Inspection = TrustedMetadata.noInspection
+    ) throws(TUFError) {
         self.startTime = startTime
+        self.inspect = inspect
         root = try Metadata<Root>(document)
         try Self.verify(root, as: RoleName.root, by: root.signed)
     }
@@ -70,6 +82,7 @@ public struct TrustedMetadata: Sendable {
         }
         let recalled = try Metadata<Timestamp>(document)
         try Self.verify(recalled, as: RoleName.timestamp, by: root.signed)
+        try inspect(recalled.signed, RoleName.timestamp)
         timestamp = recalled
     }
 
@@ -79,6 +92,7 @@ public struct TrustedMetadata: Sendable {
     public mutating func acceptTimestamp(_ document: [UInt8]) throws(TUFError) -> Bool {
         let next = try Metadata<Timestamp>(document)
         try Self.verify(next, as: RoleName.timestamp, by: root.signed)
+        try inspect(next.signed, RoleName.timestamp)
         if let trusted = timestamp?.signed {
             try Self.checkProgress(from: trusted.version, to: next.signed.version, of: "timestamp")
             if next.signed.version == trusted.version {
@@ -104,6 +118,7 @@ public struct TrustedMetadata: Sendable {
         }
         let recalled = try Metadata<Snapshot>(document)
         try Self.verify(recalled, as: RoleName.snapshot, by: root.signed)
+        try inspect(recalled.signed, RoleName.snapshot)
         let announced = try announcedSnapshot
         snapshot = recalled
         guard recalled.signed.version == announced.version, !recalled.signed.isExpired(at: startTime) else { return false }
@@ -119,6 +134,7 @@ public struct TrustedMetadata: Sendable {
         try announced.check(document, of: RoleName.snapshot)
         let next = try Metadata<Snapshot>(document)
         try Self.verify(next, as: RoleName.snapshot, by: root.signed)
+        try inspect(next.signed, RoleName.snapshot)
         try Self.checkVersion(next.signed.version, is: announced.version, of: RoleName.snapshot)
         if let trusted = snapshot?.signed {
             for (name, entry) in trusted.listed {
@@ -167,12 +183,7 @@ public struct TrustedMetadata: Sendable {
     public mutating func acceptTargets(
         _ document: [UInt8], role: String, delegatedBy delegator: String
     ) throws(TUFError) {
-        let announced = try announcedTargets(role)
-        try announced.check(document, of: role)
-        let next = try Metadata<Targets>(document)
-        try verify(next, as: role, delegatedBy: delegator)
-        try Self.checkVersion(next.signed.version, is: announced.version, of: role)
-        try checkFreshness(next.signed, of: role)
+        let next = try checked(document, role: role, delegatedBy: delegator)
         if let former = roles[role], former.signed != next.signed {
             // Of two documents of one version the one that is believed now decides whom it delegates to.
             verified = verified.filter { $0.role != ExactName(role) && $0.delegator != ExactName(role) }
@@ -181,8 +192,32 @@ public struct TrustedMetadata: Sendable {
         verified.insert(Delegation(delegator: ExactName(delegator), role: ExactName(role)))
     }
 
+    /// Verifies targets metadata as ``acceptTargets(_:role:delegatedBy:)`` does, and keeps nothing of it: for an application that
+    /// goes through many roles, and holds one of them at a time.
+    /// - Parameter delegator: `root`, or a role that was accepted before.
+    /// - Throws: as ``acceptTargets(_:role:delegatedBy:)``.
+    public func verifiedTargets(
+        _ document: [UInt8], role: String, delegatedBy delegator: String
+    ) throws(TUFError) -> Targets {
+        try checked(document, role: role, delegatedBy: delegator).signed
+    }
+
+    private func checked(
+        _ document: [UInt8], role: String, delegatedBy delegator: String
+    ) throws(TUFError) -> Metadata<Targets> {
+        let announced = try announcedTargets(role)
+        try announced.check(document, of: role)
+        let next = try Metadata<Targets>(document)
+        try verify(next, as: role, delegatedBy: delegator)
+        try inspect(next.signed, role)
+        try Self.checkVersion(next.signed.version, is: announced.version, of: role)
+        try checkFreshness(next.signed, of: role)
+        return next
+    }
+
     /// What the snapshot says of a targets role.
-    func announcedTargets(_ role: String) throws(TUFError) -> MetadataFileEntry {
+    /// - Throws: ``TUFError`` with code ``TUFError/Code/unlisted``, or ``TUFError/Code/notPossible`` before there is a snapshot.
+    public func announcedTargets(_ role: String) throws(TUFError) -> MetadataFileEntry {
         guard let snapshot else { throw TUFError(.notPossible, "The snapshot comes before targets metadata.") }
         guard let entry = snapshot.signed.roles[role] else {
             throw TUFError(.unlisted, "The snapshot does not list the role “\(role)”, to which something is delegated.")

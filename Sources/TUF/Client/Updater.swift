@@ -17,14 +17,16 @@ public struct Updater: Sendable {
     /// - Parameters:
     ///   - cache: with a trusted root in it; see ``trust(_:in:)``.
     ///   - startTime: the moment that decides what is expired (specification, section 5.1).
+    ///   - inspect: what an application demands of documents beyond the specification; what it refuses is neither believed nor written
+    ///     to the cache.
     public init(
         cache: any MetadataCache, fetcher: any RepositoryFetcher, limits: ClientLimits = ClientLimits(),
-        startTime: MetadataTime = .now()
+        startTime: MetadataTime = .now(), inspect: @escaping TrustedMetadata.Inspection = TrustedMetadata.noInspection
     ) {
         self.cache = cache
         self.limits = limits
         transfer = Transfer(fetcher: fetcher, limits: limits)
-        workflow = ClientWorkflow(startTime: startTime, limits: limits)
+        workflow = ClientWorkflow(startTime: startTime, limits: limits, inspect: inspect)
     }
 
     /// Puts a root, that came by a way of its own, into a cache: from now on it is where trust begins. Asks nobody.
@@ -40,6 +42,18 @@ public struct Updater: Sendable {
     /// Brings the four top-level roles up to date (specification, sections 5.2 to 5.6). What is accepted is in the cache at once.
     /// - Throws: ``TUFError``, saying what was refused; what the fetcher or the cache throws.
     public mutating func refresh() async throws { _ = try await run(try workflow.refresh()) }
+
+    /// A delegated role, verified for the role that delegates to it; fetched if the cache does not have it.
+    /// - Parameter delegator: `targets`, or a role that was obtained before.
+    /// - Throws: ``TUFError``, saying what was refused; with code ``TUFError/Code/notPossible`` before ``refresh()``, or if there is no
+    ///   such delegation; what the fetcher or the cache throws.
+    public mutating func role(_ name: String, delegatedBy delegator: String = RoleName.targets) async throws -> Targets {
+        _ = try await run(try workflow.obtain(name, delegatedBy: delegator))
+        guard let targets = trusted?.targets(name, delegatedBy: delegator) else {
+            throw TUFError(.notPossible, "The role “\(name)” is not verified.")
+        }
+        return targets
+    }
 
     /// Looks for a target, and refreshes first if that was not done. Fetches the delegated roles that it takes.
     /// - Returns: `nil` if no role that may speak for the target knows it.
@@ -100,7 +114,7 @@ public struct Updater: Sendable {
             case .write(let role, let document):
                 try await cache.write(document, for: role)
                 action = try workflow.handle(.written)
-            case .refreshed, .found, .absent: return action
+            case .refreshed, .obtained, .found, .absent: return action
             }
         }
     }

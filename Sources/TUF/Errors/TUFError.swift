@@ -52,6 +52,8 @@ extension TUFError.Code {
     public static let tooManyRoles = Self(rawValue: "too-many-roles")
     /// No target of that path is known to any role that may speak for it.
     public static let noSuchTarget = Self(rawValue: "no-such-target")
+    /// The application's own inspection refused the document.
+    public static let refused = Self(rawValue: "refused")
     /// No root metadata to start from.
     public static let noTrustedRoot = Self(rawValue: "no-trusted-root")
     /// A file cannot be read or written.
