@@ -118,12 +118,17 @@ let package = Package(
             dependencies: ["LivepatchKit", "LivepatchAPI", argumentParser, .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
 
+        // What more than one program builds of configuration and adapters, and so knows both.
+        .target(
+            name: "LivepatchComposition",
+            dependencies: ["LivepatchKit", "LivepatchConfiguration", "LivepatchHTTP", logging], swiftSettings: strict),
+
         // 5: executables
         .executableTarget(
             name: "livepatch-server",
             dependencies: [
-                "LivepatchKit", "LivepatchArchive", "LivepatchConfiguration", "LivepatchConsole", "LivepatchFiles",
-                "LivepatchHTTP", "LivepatchService", "LivepatchSQLite", argumentParser, logging,
+                "LivepatchKit", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration", "LivepatchConsole",
+                "LivepatchFiles", "LivepatchService", "LivepatchSQLite", argumentParser, logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -135,9 +140,8 @@ let package = Package(
         .executableTarget(
             name: "livepatch-sync",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConfiguration", "LivepatchConsole",
-                "LivepatchFiles",
-                "LivepatchHTTP", "LivepatchSQLite", argumentParser, logging,
+                "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration",
+                "LivepatchConsole", "LivepatchFiles", "LivepatchSQLite", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -205,6 +209,8 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),

@@ -13,7 +13,7 @@ final class ArchiveHandle {
     ///   - enable: switches on the filters and formats that are expected.
     ///   - deliver: the next bytes; none at the end.
     init(_ enable: (OpaquePointer) -> Int32, deliver: @escaping () throws -> [UInt8]) throws {
-        guard let archive = archive_read_new() else { throw Fault(message: "there is no memory for it", isTruncation: false) }
+        guard let archive = archive_read_new() else { throw Fault(message: "there is no memory for it") }
         self.archive = archive
         self.deliver = deliver
         guard enable(archive) == ARCHIVE_OK else { throw problem() }
@@ -31,17 +31,17 @@ final class ArchiveHandle {
         buffer.deallocate()
     }
 
-    /// What libarchive found wrong, as the end of a sentence.
+    /// What is wrong with the bytes, as the end of a sentence.
     struct Fault: Error {
         let message: String
-        let isTruncation: Bool
+        var isTruncation = false
     }
 
     /// What the last call failed with.
     func problem() -> any Error {
         if let fault { return fault }
         let message = archive_error_string(archive).map { String(cString: $0) } ?? "it cannot be read"
-        return Fault(message: message, isTruncation: message.lowercased().contains("truncated"))
+        return Fault(message: "libarchive says: \(message)", isTruncation: message.lowercased().contains("truncated"))
     }
 
     /// The data of the present entry from where the last call ended; none at its end.

@@ -7,11 +7,11 @@ struct TarWalk {
     private let handle: ArchiveHandle
 
     /// - Parameter stream: the archive without its compression.
-    init(_ stream: BzipStream, limits: PatchArchiveLimits) throws {
+    init(_ stream: UnpackedStream, limits: PatchArchiveLimits) throws {
         self.limits = limits
         do {
             handle = try ArchiveHandle(archive_read_support_format_tar) { try stream.next() }
-        } catch let fault as ArchiveHandle.Fault where fault.message.hasPrefix("Unrecognized") {
+        } catch let fault as ArchiveHandle.Fault where fault.message.contains("Unrecognized archive format") {
             throw TarballReader.invalid("what it unpacks to is not a tar archive")
         }
     }
@@ -40,8 +40,8 @@ struct TarWalk {
             }
             total = sum
             let name = path.split(separator: "/").last ?? ""
-            if name.hasSuffix(".ko") {
-                let bytes = try modules.isEmpty ? content(size, of: path, limit: limits.moduleBytes) : []
+            if PatchArchiveContents.moduleSuffixes.contains(where: { name.hasSuffix($0) }) {
+                let bytes = try modules.isEmpty ? module(size, of: path, room: limits.unpackedBytes - total) : []
                 modules.append(.init(path: path, bytes: bytes))
             } else if name == "patch.json" {
                 guard metadata == nil else { throw TarballReader.invalid("it has more than one patch.json") }
@@ -90,6 +90,13 @@ struct TarWalk {
         default: kind = "of an unknown kind"
         }
         throw TarballReader.invalid("its entry '\(path)' is \(kind)")
+    }
+
+    /// - Parameter room: what is left of the bound on everything together.
+    private func module(_ size: Int64, of path: String, room: Int64) throws -> [UInt8] {
+        let bytes = try content(size, of: path, limit: limits.moduleBytes)
+        guard let compression = Compression(ofModule: path) else { return bytes }
+        return try PackedModule(path: path, bytes: bytes, compression: compression).unpacked(limit: min(limits.moduleBytes, room))
     }
 
     private func content(_ size: Int64, of path: String, limit: Int64) throws -> [UInt8] {

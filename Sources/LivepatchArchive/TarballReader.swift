@@ -29,7 +29,12 @@ public struct TarballReader: PatchArchiveReader {
             throw Self.invalid(complaint)
         }
         do {
-            let stream = try BzipStream(archive, limit: limits.unpackedBytes)
+            let stream = try UnpackedStream(
+                archive, .bzip2, limit: limits.unpackedBytes,
+                tooLarge: LivepatchError(
+                    .patchTooLarge,
+                    "The archive has \(archive.length) bytes and unpacks to more than the allowed \(limits.unpackedBytes).",
+                    suggestion: "A patch file holds one module and little else; this may be an attack."))
             let walk = try TarWalk(stream, limits: limits)
             let contents = try walk.run()
             // The archive's end has been seen; what lies behind it must be padding, and behind that nothing.
@@ -41,7 +46,7 @@ public struct TarballReader: PatchArchiveReader {
             return contents
         } catch let fault as ArchiveHandle.Fault {
             let tail = try archive.read(at: max(0, archive.length - Int64(BzipEnd.length)), count: BzipEnd.length)
-            guard fault.isTruncation || !BzipEnd.isPresent(tail) else { throw Self.invalid("libarchive says: \(fault.message)") }
+            guard fault.isTruncation || !BzipEnd.isPresent(tail) else { throw Self.invalid(fault.message) }
             throw LivepatchError(
                 .patchTruncated, "The archive ends before its end (\(archive.length) bytes are there).",
                 suggestion: "Copy it again; the transfer was probably interrupted.")

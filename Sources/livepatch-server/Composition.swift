@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LivepatchAPI
 import LivepatchArchive
+import LivepatchComposition
 import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchFiles
@@ -76,7 +77,8 @@ struct Composition {
 
         let upstream =
             try configuration.sync.isEnabled
-            ? Upstream(configuration.sync, deployment: deployment, storage: storage, logger: logger) : nil
+            ? ConfiguredUpstream(configuration.sync, deployment: deployment, logger: logger) : nil
+        let transfers = upstream?.transfers(into: storage)
         let authority: TierAuthority =
             configuration.sync.mirrorsTiers ? upstream.map { .upstream($0.names) } ?? .local : .local
         let limits = PatchArchiveLimits(
@@ -85,10 +87,12 @@ struct Composition {
             catalog: catalog, storage: storage, archive: TarballReader(), lock: storageLock, limits: limits,
             upstream: upstream?.names, now: now)
         let tiers = TierStateCache(catalog: catalog)
-        let coordinator = try upstream.map { upstream in
-            SyncCoordinator(
+        var coordinator: SyncCoordinator?
+        if let upstream, let transfers {
+            coordinator = SyncCoordinator(
                 syncLock: try directory.syncLock(), storageLock: storageLock, reports: reports, now: now,
-                run: upstream.run(catalog: catalog, tokens: tokens, storage: storage, now: now))
+                run: upstream.sync(
+                    deployment, catalog: catalog, tokens: tokens, storage: storage, transfers: transfers, now: now))
         }
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
@@ -104,7 +108,7 @@ struct Composition {
             authority: authority, imports: imports,
             care: StorageCare(
                 catalog: catalog, storage: storage, lock: storageLock,
-                intake: (folder: try DropFolder(at: directory.dropFolder), imports: imports), repairs: upstream?.transfers,
+                intake: (folder: try DropFolder(at: directory.dropFolder), imports: imports), repairs: transfers,
                 filter: configuration.sync.filter, now: now),
             sync: SyncStatus(
                 settings: SyncStatus.Settings(

@@ -34,10 +34,10 @@ import Testing
                 #expect(view.unavailable == failed && failed.count == 1, "\(report.failures)")
                 for name in failed {
                     let answer = try await ask(
-                        chain.server.port, "GET", Paths.patchFile(name), ["Authorization": "Bearer \(chain.token)"])
+                        chain.server.port, "GET", Paths.patchFile(name), ["Authorization": "Bearer \(chain.access.token)"])
                     #expect(answer.status == 404)
                 }
-                try await Downloads(url: chain.server.url, token: chain.token).check(
+                try await chain.access.downloads(from: chain.server).check(
                     view.files.filter { !failed.contains($0.name) }, "the others")
             }
 
@@ -63,7 +63,7 @@ import Testing
         let upstream: ObservedUpstream
         let server: RunningServer
         let client: AdminClient
-        let token: String
+        let access: ServerAccess
         let expected: ServerView
 
         /// A report, once that many syncs have ended.
@@ -77,7 +77,7 @@ import Testing
         }
 
         func checkDownloads() async throws {
-            try await Downloads(url: server.url, token: token).check(expected.files, "in the end")
+            try await access.downloads(from: server).check(expected.files, "in the end")
         }
     }
 
@@ -89,11 +89,11 @@ import Testing
             upstream.spoil(fault.spoiling())
             let settings = ["patch-sync.idle-timeout": "700ms", "patch-sync.sync-tiers": "true"]
             let server = try await here.downstream("site", of: upstream.url, token: origin.token, settings)
-            let client = try await server.client()
-            let token = try await client.addSyncToken(tier: TierName(parsing: "edge"), name: "test").secret
+            let access = try await ServerAccess(to: server)
+            let client = try access.client(of: server)
             try await body(
                 Chain(
-                    upstream: upstream, server: server, client: client, token: token,
+                    upstream: upstream, server: server, client: client, access: access,
                     expected: ServerView(of: origin.client)))
             await client.close()
             await origin.client.close()

@@ -19,8 +19,9 @@ struct GrowingOrigin {
     init(_ surroundings: Surroundings, fileBytes: Int, random: SeededRandom) async throws {
         let server = try await surroundings.server("origin")
         url = server.url
-        client = try await server.client()
-        token = try await client.addSyncToken(tier: TierName(parsing: "edge"), name: "downstream").secret
+        let access = try await ServerAccess(to: server)
+        client = try access.client(of: server)
+        token = access.token
         self.surroundings = surroundings
         self.random = random
         var seeds = random
@@ -61,14 +62,5 @@ struct GrowingOrigin {
             try Data(generator.file(name)).write(to: URL(fileURLWithPath: path))
             _ = try await client.importPatch(at: path, as: "\(name)")
         }
-    }
-}
-
-extension RunningServer {
-    /// Its administrator's client, logged in.
-    func client() async throws -> AdminClient {
-        let client = try AdminClient(ServerAddress(parsing: url))
-        let login = try await client.login(user: Self.administrator.user, password: Self.administrator.password)
-        return client.with(session: login.token)
     }
 }

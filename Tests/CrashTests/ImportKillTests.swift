@@ -15,20 +15,14 @@ import Testing
         try await Surroundings.with { here in
             var batch = try Batch(here, version: 100)
             var acknowledged: [PatchFileName: SHA256Digest] = [:]
-            var session: (session: String, token: String)?
+            var known: ServerAccess?
             var kills = 0
             while true {
                 let server = try await here.server("origin")
-                let address = try ServerAddress(parsing: server.url)
-                if session == nil {
-                    let client = AdminClient(address)
-                    let login = try await client.login(user: "admin", password: RunningServer.administrator.password)
-                    let tier = try TierName(parsing: "edge")
-                    session = (
-                        login.token, try await client.with(session: login.token).addSyncToken(tier: tier, name: "test").secret
-                    )
-                }
-                let client = AdminClient(address, session: session?.session)
+                let access: ServerAccess
+                if let known { access = known } else { access = try await ServerAccess(to: server) }
+                known = access
+                let client = try access.client(of: server)
                 let comment = "after \(kills) kills"
                 let files = try await ServerView(of: client).files
                 let listed = Dictionary(uniqueKeysWithValues: files.map { ($0.name, $0.digest) })
@@ -36,7 +30,7 @@ import Testing
                 for (name, digest) in listed {
                     #expect(batch.digests[name] ?? acknowledged[name] == digest, "\(name), \(comment)")
                 }
-                try await Downloads(url: server.url, token: session?.token ?? "").check(
+                try await access.downloads(from: server).check(
                     files.filter { batch.digests[$0.name] != nil } + files.shuffled(using: &random).prefix(4), comment)
                 if kills >= 60 {
                     // What was interrupted is imported as if nothing had been.

@@ -18,28 +18,22 @@ import Testing
         try await Surroundings.with { here in
             var origin = try await GrowingOrigin(here, fileBytes: 150_000, random: random)
             var progress = ViewProgress(old: .empty, new: .empty)
-            var session: (session: String, token: String)?
+            var known: ServerAccess?
             var kills = 0
             while true {
                 let upstream = try await ObservedUpstream.start(before: origin.url, holding: true)
                 let settings = Self.pace.merging(["patch-sync.sync-tiers": "true"]) { $1 }
                 let server = try await here.downstream("site", of: upstream.url, token: origin.token, settings)
                 let storage = StorageFiles(directory: server.storageDirectory)
-                let address = try ServerAddress(parsing: server.url)
-                if session == nil {
-                    let client = AdminClient(address)
-                    let login = try await client.login(user: "admin", password: RunningServer.administrator.password)
-                    let tier = try TierName(parsing: "edge")
-                    session = (
-                        login.token, try await client.with(session: login.token).addSyncToken(tier: tier, name: "test").secret
-                    )
-                }
-                let client = AdminClient(address, session: session?.session)
+                let access: ServerAccess
+                if let known { access = known } else { access = try await ServerAccess(to: server) }
+                known = access
+                let client = try access.client(of: server)
                 let comment = "after \(kills) kills"
                 try #require(kills < 300, "the last change never arrived")
                 let view = try await ServerView(of: client)
                 try progress.check(view, comment)
-                try await Downloads(url: server.url, token: session?.token ?? "").check(
+                try await access.downloads(from: server).check(
                     progress.suspects(in: view, using: &random), comment)
                 if view == progress.new {
                     if kills >= 120 {

@@ -15,8 +15,8 @@ import Testing
         try await Surroundings.with { here in
             var origin = try await GrowingOrigin(here, fileBytes: 150_000, random: random)
             let server = try await here.server("site")
-            let client = try await server.client()
-            let token = try await client.addSyncToken(tier: TierName(parsing: "edge"), name: "test").secret
+            let access = try await ServerAccess(to: server)
+            let client = try access.client(of: server)
             let storage = StorageFiles(directory: server.storageDirectory)
             var progress = ViewProgress(old: .empty, new: .empty)
             var kills = 0
@@ -25,7 +25,7 @@ import Testing
                 try #require(kills < 200, "the last change never arrived")
                 let view = try await ServerView(of: client)
                 try progress.check(view, comment)
-                try await Downloads(url: server.url, token: token).check(
+                try await access.downloads(from: server).check(
                     progress.suspects(in: view, using: &random), comment)
                 if view == progress.new {
                     if kills >= 40 { break }

@@ -133,6 +133,92 @@ import Testing
         expect(.patchTooLarge, "more than the allowed", limits: .init(unpackedBytes: 4 << 20), sparse)
     }
 
+    /// The compressions that distributions install modules in.
+    static let packings: [(suffix: String, filter: @Sendable (OpaquePointer) -> Int32)] = [
+        ("gz", { archive_write_add_filter_gzip($0) }), ("xz", { archive_write_add_filter_xz($0) }),
+        ("zst", { archive_write_add_filter_zstd($0) }),
+    ]
+
+    /// Bytes that no compression makes much smaller.
+    private func noise(_ count: Int) -> [UInt8] {
+        var state: UInt64 = 88_172_645_463_325_252
+        return (0..<count).map { _ in
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return UInt8(truncatingIfNeeded: state >> 32)
+        }
+    }
+
+    @Test(arguments: packings.indices)
+    func `a module that is compressed by itself comes out unpacked`(index: Int) throws {
+        let (suffix, filter) = Self.packings[index]
+        for bytes in [noise(1), noise(200_000), Array(repeating: 7, count: 300_000)] {
+            let packed = try TestArchive.compressed(bytes, filter: filter)
+            let contents = try read(TestArchive.make([.init(path: "lib/a.ko.\(suffix)", bytes: packed), json]))
+            #expect(contents.modules == [.init(path: "lib/a.ko.\(suffix)", bytes: bytes)])
+        }
+        let nothing = try TestArchive.compressed([], filter: filter)
+        expect(.patchModuleInvalid, "a.ko.\(suffix)'", try TestArchive.make([.init(path: "a.ko.\(suffix)", bytes: nothing)]))
+    }
+
+    @Test(arguments: packings.indices)
+    func `a compressed module beside another one is one too many`(index: Int) throws {
+        let (suffix, filter) = Self.packings[index]
+        let packed = TestArchive.Entry(
+            path: "b.ko.\(suffix)", bytes: try TestArchive.compressed(module.bytes, filter: filter))
+        let contents = try read(TestArchive.make([module, packed]))
+        #expect(contents.modules.map(\.path) == ["patch/a.ko", "b.ko.\(suffix)"])
+    }
+
+    @Test(arguments: packings.indices)
+    func `every truncation of a compressed module is refused, and so is what follows its end`(index: Int) throws {
+        let (suffix, filter) = Self.packings[index]
+        let path = "a.ko.\(suffix)"
+        let packed = try TestArchive.compressed(noise(600), filter: filter)
+        for length in 0..<packed.count {
+            expect(.patchModuleInvalid, path, try TestArchive.make([.init(path: path, bytes: Array(packed[..<length]))]))
+        }
+        expect(.patchModuleInvalid, path, try TestArchive.make([.init(path: path, bytes: packed + Array("extra".utf8))]))
+        expect(.patchModuleInvalid, path, try TestArchive.make([.init(path: path, bytes: noise(600))]))
+        let twice = try TestArchive.compressed(packed, filter: filter)
+        expect(.patchModuleInvalid, "more than once", try TestArchive.make([.init(path: path, bytes: twice)]))
+    }
+
+    /// Not of zstd, whose checksum is optional: libarchive writes none.
+    @Test(arguments: packings.indices.dropLast())
+    func `a flipped byte of a compressed module is found, or does not matter`(index: Int) throws {
+        let (suffix, filter) = Self.packings[index]
+        let bytes = noise(300)
+        let packed = try TestArchive.compressed(bytes, filter: filter)
+        for position in packed.indices {
+            var changed = packed
+            changed[position] ^= 0x55
+            do {
+                let contents = try read(TestArchive.make([.init(path: "a.ko.\(suffix)", bytes: changed)]))
+                #expect(contents.modules.first.map { $0.bytes == bytes } == true, "byte \(position)")
+            } catch {
+                #expect((error as? LivepatchError)?.code == .patchModuleInvalid, "byte \(position): \(error)")
+            }
+        }
+    }
+
+    @Test(arguments: packings.indices)
+    func `a module that is a bomb is stopped at the limit`(index: Int) throws {
+        let (suffix, filter) = Self.packings[index]
+        let packed = try TestArchive.compressed([UInt8](repeating: 0, count: 16 << 20), filter: filter)
+        let archive = try TestArchive.make([.init(path: "a.ko.\(suffix)", bytes: packed)])
+        let words = "'a.ko.\(suffix)' in the archive has \(packed.count) bytes and unpacks to more than"
+        expect(.patchTooLarge, "\(words) the allowed \(1 << 20)", limits: .init(moduleBytes: 1 << 20), archive)
+        // What is left of the bound on everything together holds too.
+        expect(.patchTooLarge, words, limits: .init(unpackedBytes: 2 << 20, moduleBytes: 32 << 20), archive)
+        #expect(try read(archive, limits: .init(moduleBytes: 16 << 20)).modules.first?.bytes.count == 16 << 20)
+    }
+
+    @Test func `an archive that is compressed twice is refused`() throws {
+        expect(.patchArchiveInvalid, "more than once", try TestArchive.compressed(TestArchive.make([module])))
+    }
+
     @Test func `what the medium reports comes out as it is`() throws {
         struct Broken: StoredContentReader {
             let bytes: [UInt8]

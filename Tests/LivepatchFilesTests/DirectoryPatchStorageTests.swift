@@ -95,6 +95,47 @@ import Testing
         #expect(error?.message.contains("occupied") == true)
     }
 
+    @Test(arguments: ["content", "content/sha256", "staging"])
+    func `a directory that somebody deletes under a running server is made again`(deleted: String) async throws {
+        let before = try await storage.put(someBytes(1000))
+        try FileManager.default.removeItem(atPath: directory.file(deleted))
+        #expect(try await storage.stagedBytes() == 0)
+        let bytes = someBytes(2000, seed: 2)
+        let digest = try await storage.put(bytes)
+        #expect(try await storage.all(digest) == bytes)
+        try FileManager.default.removeItem(atPath: directory.file(deleted))
+        let upload = try await storage.stageUpload(limit: 10)
+        try await upload.append([1, 2, 3])
+        let sealed = try await upload.seal()
+        try await upload.keep()
+        try await storage.synchronize()
+        #expect(try await storage.all(sealed.digest) == [1, 2, 3])
+        #expect(try await storage.length(of: before) == (deleted == "staging" ? 1000 : nil))
+    }
+
+    @Test func `content that arrives while its staging directory is deleted is refused, and can come again`() async throws {
+        let bytes = someBytes(1000)
+        let digest = SHA256Digest(of: bytes)
+        let staged = try await storage.stage(digest, length: 1000)
+        try await staged.append(bytes)
+        try FileManager.default.removeItem(atPath: directory.file("staging"))
+        let error = await #expect(throws: LivepatchError.self) { try await staged.finish() }
+        #expect(error?.code == .storageUnavailable)
+        await staged.close()
+        #expect(try await storage.length(of: digest) == nil)
+        try await storage.put(bytes)
+        #expect(try await storage.all(digest) == bytes)
+    }
+
+    @Test func `a storage whose own directory is gone, perhaps unmounted, is not begun anew in its place`() async throws {
+        try await storage.put([1])
+        try FileManager.default.removeItem(atPath: directory.path)
+        let error = await #expect(throws: LivepatchError.self) { try await storage.put([2]) }
+        #expect(error?.code == .storageUnavailable)
+        await #expect(throws: LivepatchError.self) { try await storage.stageUpload(limit: 10) }
+        #expect(!FileManager.default.fileExists(atPath: directory.path))
+    }
+
     @Test func `many arrivals at the same time come to their places`() async throws {
         let digests = try await withThrowingTaskGroup(of: SHA256Digest.self) { group in
             for seed in 1...200 { group.addTask { try await storage.put(someBytes(50_000, seed: UInt64(seed)), piece: 4096) } }

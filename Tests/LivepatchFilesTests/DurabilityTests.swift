@@ -76,6 +76,8 @@ private final class CallLog: Sendable {
         log.clear()
         let digest = try await storage.put([1, 2, 3])
         let shard = digest.description.prefix(2)
+        let tail = directory.path.split(separator: "/").suffix(2).joined(separator: "/")
+        let name = directory.path.split(separator: "/").last ?? ""
         // The first rename finds no shard; it is made, and its own entry is flushed too.
         #expect(
             log.calls == [
@@ -83,10 +85,41 @@ private final class CallLog: Sendable {
             ])
         log.clear()
         try await storage.synchronize()
-        #expect(log.calls == ["flushDirectory content/sha256", "flushDirectory sha256/\(shard)"])
+        #expect(
+            log.calls == [
+                "flushDirectory \(tail)", "flushDirectory \(name)/content", "flushDirectory content/sha256",
+                "flushDirectory sha256/\(shard)",
+            ])
         log.clear()
         try await storage.synchronize()
         #expect(log.calls.isEmpty)
+    }
+
+    @Test func `a shard that another process made and has not flushed is flushed with what comes into it`() async throws {
+        try await storage.synchronize()
+        let digest = SHA256Digest(of: [1, 2, 3])
+        try FileManager.default.createDirectory(
+            atPath: directory.file("content/sha256/\(digest.description.prefix(2))"), withIntermediateDirectories: false)
+        log.clear()
+        try await storage.put([1, 2, 3])
+        #expect(log.calls.count { $0.hasPrefix("rename") } == 1)
+        try await storage.synchronize()
+        #expect(log.calls.contains("flushDirectory content/sha256"))
+    }
+
+    @Test func `directories that were deleted are made again, and the whole way to the content is flushed`() async throws {
+        try await storage.put([4, 5, 6])
+        try await storage.synchronize()
+        try FileManager.default.removeItem(atPath: directory.file("content"))
+        log.clear()
+        let digest = try await storage.put([1, 2, 3])
+        try await storage.synchronize()
+        let root = directory.path.split(separator: "/").map(String.init)
+        let expected = [
+            root.suffix(2).joined(separator: "/"), "\(root.last ?? "")/content", "content/sha256",
+            "sha256/\(digest.description.prefix(2))",
+        ]
+        for folder in expected { #expect(log.calls.contains("flushDirectory \(folder)")) }
     }
 
     @Test func `the first synchronize also takes what an ended process left`() async throws {
@@ -105,7 +138,8 @@ private final class CallLog: Sendable {
             for _ in 0..<50 { group.addTask { try await storage.synchronize() } }
             try await group.waitForAll()
         }
-        #expect(log.calls.count <= 257)
+        // 256 shards and the three directories above them.
+        #expect(log.calls.count <= 259)
         #expect(Set(log.calls).count == log.calls.count)
     }
 
@@ -136,7 +170,7 @@ private final class CallLog: Sendable {
     }
 
     @Test(arguments: [
-        (ENOSPC, LivepatchError.Code.storageFull), (EDQUOT, .storageFull), (EIO, .storageUnavailable),
+        (ENOSPC, LivepatchError.Code.storageFull), (EDQUOT, .storageFull), (EFBIG, .storageFull), (EIO, .storageUnavailable),
         (EROFS, .storageUnavailable), (EACCES, .storageUnavailable), (EMFILE, .storageUnavailable), (EINVAL, .storageUnavailable),
     ])
     func `a failed write says what, where and what to do`(number: Int32, code: LivepatchError.Code) async throws {

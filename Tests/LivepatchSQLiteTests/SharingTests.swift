@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import LivepatchKit
+import LivepatchTesting
 import Testing
 
 @testable import LivepatchSQLite
@@ -24,6 +25,49 @@ struct SharingTests {
             }
             try server.close()
             try sync.close()
+        }
+    }
+
+    @Test("what another process withdraws is refused at once: a token, a file, a blocked version")
+    func withdrawals() async throws {
+        try await DatabaseDirectory.with { directory in
+            let server = try directory.open()
+            let other = try directory.open()
+            let there = SQLiteCatalog(other)
+            let edge = try TierName(parsing: "edge")
+            let delivery = PatchDelivery(
+                catalog: SQLiteCatalog(server), tiers: TierStateCache(catalog: SQLiteCatalog(server)),
+                storage: InMemoryPatchStorage())
+            let authority = TokenAuthority(tokens: SQLiteTokenStore(server), now: { entry.time })
+            let issuer = TokenIssuer(tokens: SQLiteTokenStore(other), now: { entry.time })
+
+            let secret = try await issuer.add(tier: edge, name: "site", validUntil: nil, by: "alice").secret
+            for _ in 0..<2 {
+                guard case .accepted = try await authority.decide(secret, from: nil) else {
+                    Issue.record("the token was refused")
+                    return
+                }
+            }
+            try await issuer.revoke("site", by: "alice")
+            guard case .refused(.revoked, _) = try await authority.decide(secret, from: nil) else {
+                Issue.record("the revoked token was accepted")
+                return
+            }
+
+            let name = file("107.1").name
+            await expectError(.notFound) { _ = try await delivery.file(name, for: .tier(edge)) }
+            _ = try await there.add(file("107.1"), entry: entry)
+            #expect(try await delivery.file(name, for: .tier(edge)) == file("107.1"))
+            await expectError(.notFound) { _ = try await delivery.file(name, for: .tier(TierName(parsing: "stable"))) }
+            let administration = TierAdministration(
+                catalog: there, tokens: SQLiteTokenStore(other), authority: .local, now: { entry.time })
+            _ = try await administration.carryOut(.block(version: name.version, reason: "bad"), by: "alice")
+            await expectError(.notFound) { _ = try await delivery.file(name, for: .tier(edge)) }
+            #expect(try await delivery.file(name, for: .administrator) == file("107.1"))
+            try await there.setAvailable(false, [name])
+            await expectError(.notFound) { _ = try await delivery.file(name, for: .administrator) }
+            try server.close()
+            try other.close()
         }
     }
 

@@ -34,6 +34,24 @@ struct CatalogFileTests {
         }
     }
 
+    @Test("a file comes with the revision that it belongs to", arguments: Implementation.allCases)
+    func fileAndRevision(_ implementation: Implementation) async throws {
+        try await Stores.with(implementation) { stores in
+            let catalog = stores.catalog
+            let name = file("107.1").name
+            var found = try await catalog.fileAndRevision(name)
+            #expect(found.record == nil && found.revision.rawValue == 0)
+            _ = try await catalog.add(file("107.1"), entry: entry("import"))
+            found = try await catalog.fileAndRevision(name)
+            #expect(found.record == PatchFileRecord(file: file("107.1"), available: true))
+            #expect(found.revision.rawValue == 1)
+            try await catalog.setAvailable(false, [name])
+            found = try await catalog.fileAndRevision(name)
+            #expect(found.record?.available == false)
+            #expect(try await catalog.revision() == found.revision)
+        }
+    }
+
     @Test("an added file is kept whole, and its version enters the first tier", arguments: Implementation.allCases)
     func add(_ implementation: Implementation) async throws {
         try await Stores.with(implementation) { stores in

@@ -15,7 +15,7 @@ struct ArrivingFile {
         name = layout.staged(digest)
         self.layout = layout
         self.calls = calls
-        file = try Self.open(layout.staging.file(name), for: .writing)
+        file = try Self.open(name, in: layout.staging, for: .writing)
         if try file.status().length > length {
             try file.truncate()
         } else {
@@ -32,15 +32,18 @@ struct ArrivingFile {
         name = layout.upload()
         self.layout = layout
         self.calls = calls
-        file = try Self.open(layout.staging.file(name), for: .creating)
+        file = try Self.open(name, in: layout.staging, for: .creating)
     }
 
     private static let chunk = 1 << 20
 
     /// Opens a file and locks it, so that no other arrival writes to it and no cleaning takes it away.
-    private static func open(_ path: String, for purpose: OpenFile.Purpose) throws -> OpenFile {
+    private static func open(_ name: String, in staging: Folder, for purpose: OpenFile.Purpose) throws -> OpenFile {
+        let path = staging.file(name)
         // A file that was moved to its place, or deleted, between opening and locking is not the staged file any more.
         for _ in 0..<16 {
+            // Somebody may have deleted the directory; the one above it is not made (see ``place(as:)``).
+            if try !staging.exists() { try staging.make() }
             let file = try OpenFile(path, for: purpose)
             guard try file.tryLock(exclusively: true) else { break }
             if let now = try FileStatus.of(path), now.isSameFile(as: try file.status()) { return file }
@@ -71,21 +74,20 @@ struct ArrivingFile {
     /// - Returns: the directories that have changed.
     func place(as digest: SHA256Digest) throws -> [Folder] {
         try file.flush(calls: calls)
-        let shard = layout.shard(digest)
-        var changed = [shard]
+        let way = layout.way(to: digest)
         if calls.rename(layout.staging.file(name), layout.content(digest)) != 0 {
-            // Directories are made when their first content comes, by whichever of several arrivals is there first. Each flushes the
-            // entry, since it cannot know whether the other has done so yet.
             let fault = FileFault.last("move into place", layout.content(digest))
             guard fault.isMissing else { throw fault }
-            try shard.make()
-            changed.append(layout.contents)
+            // Directories are made when their first content comes, and made again if somebody deleted them. The root is not: if it is
+            // gone, so may be the file system that was mounted there.
+            for folder in way.dropFirst() { try folder.make() }
             guard calls.rename(layout.staging.file(name), layout.content(digest)) == 0 else {
                 throw FileFault.last("move into place", layout.content(digest))
             }
         }
         try file.changeMode(StorageLayout.contentMode)
-        return changed
+        // Whichever of several arrivals made a directory, in whatever process, may not have flushed its entry yet: so each flushes all.
+        return way
     }
 
     func delete() throws { try layout.staging.delete(name) }

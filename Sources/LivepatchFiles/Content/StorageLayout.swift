@@ -17,6 +17,9 @@ struct StorageLayout: Sendable {
         staging = root.folder("staging")
     }
 
+    /// The directories on the way to a content, from the root to its shard.
+    func way(to digest: SHA256Digest) -> [Folder] { [root, contents.above, contents, shard(digest)] }
+
     func shard(_ digest: SHA256Digest) -> Folder { contents.folder(String(digest.description.prefix(2))) }
 
     /// The shards that there are, in order.

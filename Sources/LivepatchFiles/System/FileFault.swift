@@ -33,6 +33,10 @@ struct FileFault: Error {
                 .storageFull,
                 "Cannot \(attempt) '\(path)': \(number == EDQUOT ? "the quota is used up" : "its file system is full").",
                 suggestion: "Free space there, give it more, or let 'livepatch-admin storage gc' delete what nothing refers to.")
+        case EFBIG:
+            return LivepatchError(
+                .storageFull, "Cannot \(attempt) '\(path)': a file may not become that long here.",
+                suggestion: "Raise the limit on the size of files (LimitFSIZE in a systemd unit, ulimit -f in a shell).")
         case ENOENT:
             return LivepatchError(
                 .storageUnavailable, "Cannot \(attempt) '\(path)': there is no such file or directory.",

@@ -49,7 +49,8 @@ struct Folder: Hashable, Sendable {
         return Folder(parent.isEmpty ? "." : parent)
     }
 
-    private func exists() throws(FileFault) -> Bool {
+    /// Whether there is something of its name.
+    func exists() throws(FileFault) -> Bool {
         var status = stat()
         if stat(path, &status) == 0 { return true }
         if errno == ENOENT { return false }

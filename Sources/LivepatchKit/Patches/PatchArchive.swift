@@ -1,7 +1,8 @@
 /// Opens tarballs.
 public protocol PatchArchiveReader: Sendable {
     /// Looks through a `.tar.bz2` and takes out what an import needs. Works where it may block.
-    /// - Throws: ``LivepatchError`` with the codes `patch-archive-invalid`, `patch-truncated`, `patch-too-large`.
+    /// - Throws: ``LivepatchError`` with the codes `patch-archive-invalid`, `patch-truncated`, `patch-too-large`, and
+    ///   `patch-module-invalid` for a compressed module that cannot be unpacked.
     func contents(of archive: any StoredContentReader, limits: PatchArchiveLimits) async throws -> PatchArchiveContents
 }
 
@@ -11,7 +12,7 @@ public struct PatchArchiveLimits: Hashable, Sendable {
     public var archiveBytes: Int64
     /// Everything in it together, in bytes.
     public var unpackedBytes: Int64
-    /// A module, in bytes.
+    /// A module, in bytes; both as it lies in the archive and, if it is compressed by itself, unpacked.
     public var moduleBytes: Int64
     /// `patch.json`, in bytes.
     public var metadataBytes: Int64
@@ -32,6 +33,9 @@ public struct PatchArchiveLimits: Hashable, Sendable {
 
 /// What an import needs from an archive.
 public struct PatchArchiveContents: Hashable, Sendable {
+    /// What the names of modules end in: as the kernel's build system makes them, and compressed as distributions install them.
+    public static let moduleSuffixes = [".ko", ".ko.gz", ".ko.xz", ".ko.zst"]
+
     /// A file of the archive.
     public struct Entry: Hashable, Sendable {
         public let path: String
@@ -43,7 +47,8 @@ public struct PatchArchiveContents: Hashable, Sendable {
         }
     }
 
-    /// The regular files whose names end in `.ko`. More than one is an error, so of the second and later only the path is kept.
+    /// The regular files whose names end in one of ``moduleSuffixes``, unpacked if they are compressed by themselves. More than one is
+    /// an error, so of the second and later only the path is kept.
     public let modules: [Entry]
     /// The file named `patch.json`, in whatever directory.
     public let metadata: Entry?

@@ -23,10 +23,12 @@ public struct PatchDelivery: Sendable {
     ///   does not offer, and one whose content is not here.
     public func file(_ name: PatchFileName, for viewer: Viewer) async throws -> PatchFile {
         let missing = LivepatchError(.notFound, "There is no patch file '\(name)'.")
+        // One access for what every download asks: it is what a download costs the database, besides the token's.
+        let (record, revision) = try await catalog.fileAndRevision(name)
         if case .tier(let tier) = viewer {
-            guard try await tiers.current().state.offers(name.version, in: tier) else { throw missing }
+            guard try await tiers.current(as: revision).state.offers(name.version, in: tier) else { throw missing }
         }
-        guard let record = try await catalog.file(name), record.available else { throw missing }
+        guard let record, record.available else { throw missing }
         return record.file
     }
 

@@ -28,7 +28,7 @@ public enum PatchInspection {
         guard let entry = contents.modules.first else {
             throw LivepatchError(
                 .patchModuleCount, "\(name) holds no kernel module.",
-                suggestion: "Put exactly one file ending in .ko into the archive, not compressed by itself.")
+                suggestion: "Put exactly one into the archive: a file ending in .ko, or compressed in .ko.gz, .ko.xz or .ko.zst.")
         }
         guard contents.modules.count == 1 else {
             let paths = contents.modules.prefix(5).map(\.path).joined(separator: ", ")
@@ -75,10 +75,11 @@ public enum PatchInspection {
         }
     }
 
-    /// `livepatch/kpatch-107.ko` → `kpatch_107`: the kernel build system's own rule, for modules that do not say their name.
+    /// `livepatch/kpatch-107.ko.xz` → `kpatch_107`: the kernel build system's own rule, for modules that do not say their name.
     private static func fileName(_ path: String) -> String {
         let last = path.split(separator: "/").last.map(String.init) ?? path
-        let stem = last.hasSuffix(".ko") ? String(last.dropLast(3)) : last
+        let suffix = PatchArchiveContents.moduleSuffixes.first { last.hasSuffix($0) } ?? ""
+        let stem = last.dropLast(suffix.count)
         return String(stem.map { $0 == "-" ? "_" : $0 })
     }
 }

@@ -1,8 +1,11 @@
-/// Looks through a sync's files, and fetches what is missing. It holds one version's list of files at a time.
+/// Looks through a sync's files, and fetches what is missing. It holds one version's list of files at a time, and besides that a bounded
+/// number of files that are missing, so that most lists are read once.
 struct SyncWorker {
     let work: SyncWork
     let resources: SyncRun.Resources
     let progress: SyncProgressMeter
+    /// How many missing files are remembered from the survey on.
+    var memory = 10_000
 
     /// A version whose files are to be looked at.
     private enum Step {
@@ -10,22 +13,33 @@ struct SyncWorker {
         case incomplete(PatchVersion)
     }
 
+    /// A version of which something is missing.
+    private struct Job {
+        let step: Step
+        /// The missing files; `nil` for a version beyond the bound, whose list is read again.
+        let files: [PatchFile]?
+        /// Of a version beyond the bound: which contents its missing files have.
+        var contents: Set<StoredContent> = []
+
+        func lacks(_ failed: Set<StoredContent>) -> Bool {
+            files?.contains { failed.contains($0.content) } ?? !contents.isDisjoint(with: failed)
+        }
+    }
+
     /// - Parameter account: told, at the end and if it ends early, of what has been done so far.
     func run(account: (SyncHarvest) -> Void) async throws -> SyncHarvest {
         var harvest = SyncHarvest()
         guard !work.isEmpty else { return harvest }
-        let steps = work.changed.map(Step.changed) + work.incomplete.map(Step.incomplete)
-        try await survey(steps, &harvest)
+        let jobs = try await survey(work.changed.map(Step.changed) + work.incomplete.map(Step.incomplete), &harvest)
         await progress.enter(.transferring)
         let ledger = TransferLedger()
         do {
-            var rest = steps[...]
-            var begun: Set<SHA256Digest> = []
-            let excluded = harvest.excluded
+            var rest = jobs[...]
+            var begun: Set<StoredContent> = []
             try await resources.transfers.run(
                 next: {
-                    while let step = rest.popFirst() {
-                        let missing = try await files(of: step, excluded).missing.filter { begun.insert($0.digest).inserted }
+                    while let job = rest.popFirst() {
+                        let missing = try await missing(of: job).filter { begun.insert($0.content).inserted }
                         if !missing.isEmpty { return missing }
                     }
                     return []
@@ -40,17 +54,19 @@ struct SyncWorker {
             throw error
         }
         let failed = await ledger.settle(&harvest)
-        try await name(failed, steps, &harvest)
+        try await name(failed, jobs, &harvest)
         account(harvest)
         return harvest
     }
 
     /// Counts what there is to do, and finds what must not be done, before the first byte is fetched.
-    private func survey(_ steps: [Step], _ harvest: inout SyncHarvest) async throws {
-        var seen: Set<SHA256Digest> = []
+    private func survey(_ steps: [Step], _ harvest: inout SyncHarvest) async throws -> [Job] {
+        var jobs: [Job] = []
+        var room = memory
+        var seen: Set<StoredContent> = []
         var needed: Int64 = 0
         for step in steps {
-            let files = try await files(of: step, [])
+            let files = try await files(of: step)
             if let conflict = files.conflict, case .changed(let change) = step {
                 harvest.excluded.insert(change.version)
                 harvest.failures.append(
@@ -63,7 +79,15 @@ struct SyncWorker {
             }
             harvest.filtered += files.filtered
             harvest.skipped += files.present
-            let missing = files.missing.filter { seen.insert($0.digest).inserted }
+            if !files.missing.isEmpty {
+                let fits = files.missing.count <= room
+                if fits { room -= files.missing.count }
+                jobs.append(
+                    Job(
+                        step: step, files: fits ? files.missing : nil,
+                        contents: fits ? [] : Set(files.missing.map(\.content))))
+            }
+            let missing = files.missing.filter { seen.insert($0.content).inserted }
             let bytes = missing.reduce(0) { $0 + $1.length }
             needed += bytes
             await progress.plan(files: missing.count, bytes: bytes, skipped: files.present)
@@ -78,6 +102,15 @@ struct SyncWorker {
                 )
             }
         }
+        return jobs
+    }
+
+    /// What is still missing of a version, as it is now.
+    private func missing(of job: Job) async throws -> [PatchFile] {
+        guard let remembered = job.files else { return try await files(of: job.step).missing }
+        var files = Files()
+        for file in remembered { try await sort(file, into: &files) }
+        return files.missing
     }
 
     private struct Files {
@@ -88,11 +121,10 @@ struct SyncWorker {
         var conflict: PatchFileName?
     }
 
-    private func files(of step: Step, _ excluded: Set<PatchVersion>) async throws -> Files {
+    private func files(of step: Step) async throws -> Files {
         var files = Files()
         switch step {
         case .changed(let change):
-            if excluded.contains(change.version) { return files }
             let document = try await resources.transfers.patiently {
                 try await resources.reader.version(change.version, change.document)
             }
@@ -129,46 +161,51 @@ struct SyncWorker {
 
     /// One content may have several names: all of them failed, or arrived, with it.
     private func name(
-        _ failed: [SHA256Digest: LivepatchError], _ steps: [Step], _ harvest: inout SyncHarvest
+        _ failed: [StoredContent: LivepatchError], _ jobs: [Job], _ harvest: inout SyncHarvest
     ) async throws {
-        for step in steps {
-            switch step {
-            case .changed(let change) where !failed.isEmpty && !harvest.excluded.contains(change.version):
-                for file in try await files(of: step, []).missing {
-                    let error = failed[file.digest] ?? LivepatchError(.upstreamFailed, "\(file.name) did not arrive.")
-                    harvest.failures.append(SyncRun.failure(error, file: file.name))
+        let contents = Set(failed.keys)
+        for job in jobs where job.lacks(contents) {
+            // What is wrong with a version whose document is known is named below, with what has arrived of it.
+            guard case .changed = job.step else { continue }
+            var files = job.files
+            if files == nil { files = try await missing(of: job) }
+            for file in files ?? [] {
+                if let error = failed[file.content] { harvest.failures.append(SyncRun.failure(error, file: file.name)) }
+            }
+        }
+        for version in work.incomplete {
+            for record in try await resources.catalog.files(of: version)
+            where !record.available && work.filters.admits(record.file.name) {
+                if let error = failed[record.file.content] {
+                    harvest.failures.append(SyncRun.failure(error, file: record.file.name))
+                } else {
+                    harvest.arrived.append(record.file.name)
                 }
-            case .incomplete(let version):
-                for record in try await resources.catalog.files(of: version)
-                where !record.available && work.filters.admits(record.file.name) {
-                    if let error = failed[record.file.digest] {
-                        harvest.failures.append(SyncRun.failure(error, file: record.file.name))
-                    } else {
-                        harvest.arrived.append(record.file.name)
-                    }
-                }
-            default: continue
             }
         }
     }
+}
+
+extension PatchFile {
+    fileprivate var content: StoredContent { StoredContent(digest: digest, length: length) }
 }
 
 /// What the transfers of one sync have done so far.
 private actor TransferLedger {
     private var files = 0
     private var bytes: Int64 = 0
-    private var failed: [SHA256Digest: LivepatchError] = [:]
+    private var failed: [StoredContent: LivepatchError] = [:]
 
     func note(_ event: Transfers.Event) {
         switch event {
         case .bytes(let count, let fetched): if fetched { bytes += count }
         case .done: files += 1
-        case .failed(let file, let error): failed[file.digest] = error
+        case .failed(let file, let error): failed[file.content] = error
         }
     }
 
     @discardableResult
-    func settle(_ harvest: inout SyncHarvest) -> [SHA256Digest: LivepatchError] {
+    func settle(_ harvest: inout SyncHarvest) -> [StoredContent: LivepatchError] {
         harvest.files = files
         harvest.bytes = bytes
         return failed

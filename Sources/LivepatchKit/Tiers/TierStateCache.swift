@@ -7,7 +7,11 @@ public actor TierStateCache {
 
     /// The state as it is now, whoever changed it.
     public func current() async throws -> (state: TierState, revision: CatalogRevision) {
-        let revision = try await catalog.revision()
+        try await current(as: catalog.revision())
+    }
+
+    /// The state of a revision that has just been read, or a newer one.
+    public func current(as revision: CatalogRevision) async throws -> (state: TierState, revision: CatalogRevision) {
         if let known, known.revision == revision { return known }
         let fresh = try await catalog.tierState()
         known = fresh

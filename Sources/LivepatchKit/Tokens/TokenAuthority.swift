@@ -47,7 +47,10 @@ public struct TokenAuthority: Sendable {
         if token.revoked != nil { return .refused(.revoked, name: token.name) }
         if !token.isUsable(at: time) { return .refused(.expired, name: token.name) }
         if let end = opened.validUntil, end <= time { return .refused(.rotated, name: token.name) }
-        try await tokens.noteUse(hash: hash, time: time, deployment: deployment)
+        // The store decides for itself once more; most uses are not worth asking it.
+        if token.noting(use: time, by: deployment) != nil {
+            try await tokens.noteUse(hash: hash, time: time, deployment: deployment)
+        }
         return .accepted(token)
     }
 }

@@ -69,6 +69,7 @@ public struct HTTPService: Service {
                 configuration: .init(
                     additionalChannelHandlers: [
                         IdleStateHandler(allTimeout: stallTimeout), ConnectionCensus(connections), OrderlyClosing(),
+                        ExpectedContinueInstaller(),
                     ], idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host ?? Self.everyInterface, port: address.port)),

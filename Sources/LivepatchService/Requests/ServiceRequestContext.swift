@@ -1,5 +1,6 @@
 import Hummingbird
 import LivepatchKit
+import NIOCore
 
 /// What is known of one request besides the request itself.
 struct ServiceRequestContext: RequestContext {
@@ -7,7 +8,11 @@ struct ServiceRequestContext: RequestContext {
     /// Who asks, once that has been found out.
     var caller: Caller?
 
+    /// The connection that it came on.
+    let channel: any Channel
+
     init(source: ApplicationRequestContextSource) {
+        channel = source.channel
         coreContext = CoreRequestContextStorage(source: source)
     }
 }

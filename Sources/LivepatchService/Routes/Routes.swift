@@ -22,7 +22,10 @@ struct Routes {
         for method in method == .get ? [method, .head] : [method] {
             paths.add(template, method)
             router.on(RouterPath(template), method: method) { request, context in
-                var context = context
+                var (request, context) = (request, context)
+                if request.headers[.expect] != nil {
+                    request.body = RequestBody(asyncSequence: AnnouncedBody(body: request.body, channel: context.channel))
+                }
                 context.caller = try await gate.admit(request, to: entry)
                 return try await handler(request, context)
             }

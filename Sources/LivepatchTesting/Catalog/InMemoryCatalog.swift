@@ -40,6 +40,10 @@ public struct InMemoryCatalog: Catalog {
         try database.read { $0.files[name.version]?[name] }
     }
 
+    public func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {
+        try database.read { (record: $0.files[name.version]?[name], revision: $0.revision) }
+    }
+
     public func files(holding digest: SHA256Digest) async throws -> [PatchFileRecord] {
         try database.read { tables in
             tables.files.values.flatMap { $0.values.filter { $0.file.digest == digest } }

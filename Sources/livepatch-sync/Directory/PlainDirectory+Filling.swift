@@ -1,3 +1,4 @@
+import LivepatchComposition
 import LivepatchConsole
 import LivepatchKit
 
@@ -5,7 +6,7 @@ extension PlainDirectory {
     /// Fetches files into this directory. One that is there, of the right content, is not fetched again.
     /// - Parameter finish: what is done with them before anybody else may fill the directory.
     func fill(
-        from upstream: Upstream, _ files: [PatchFile], bar: ProgressBar,
+        from upstream: ConfiguredUpstream, _ files: [PatchFile], bar: ProgressBar,
         finish: (Download.Outcome) async throws -> Download.Outcome = { $0 }
     ) async throws -> Download.Outcome {
         try await exclusively {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LivepatchComposition
 import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchKit
@@ -47,7 +48,8 @@ struct GetFiles: AsyncParsableCommand {
         let names = wanted
         let bar = ProgressBar("Fetching", on: console)
         defer { bar.end() }
-        let outcome = try await Upstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) { upstream in
+        let outcome = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) {
+            upstream in
             let wish = OfferWish(versions: { names.versions.contains($0) }, files: { names.hashes[$0] != nil })
             let choice = names.choose(from: try await upstream.offer(wish).files)
             let directory = try PlainDirectory(outputDir)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LivepatchComposition
 import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchKit
@@ -38,7 +39,8 @@ struct GetLatest: AsyncParsableCommand {
         let configuration = try upstream.load(on: console).sync
         let bar = ProgressBar("Fetching", on: console)
         defer { bar.end() }
-        let outcome = try await Upstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) { upstream in
+        let outcome = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) {
+            upstream in
             let choice = LatestChoice(kernel: kernel, architecture: architecture, flavour: flavour)
             let offer = try await upstream.offer(OfferWish(tier: tier, files: choice.isMeant))
             let file = try choice.latest(of: offer)

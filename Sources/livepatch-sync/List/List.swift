@@ -1,4 +1,5 @@
 import ArgumentParser
+import LivepatchComposition
 import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchKit
@@ -47,7 +48,7 @@ struct List: AsyncParsableCommand {
                 (architecture ?? name.architecture) == name.architecture && (flavour ?? name.flavour) == name.flavour
                     && (kernel.map { KernelChoice.begins(name, with: $0) } ?? true)
             })
-        let offer = try await Upstream.connected(configuration, logger: upstream.logger(on: console)) { upstream in
+        let offer = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console)) { upstream in
             try await upstream.offer(wish)
         }
         try OutputOptions(format: quiet ? .table : format, quiet: quiet)

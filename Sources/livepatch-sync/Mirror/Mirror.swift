@@ -1,4 +1,5 @@
 import ArgumentParser
+import LivepatchComposition
 import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchKit
@@ -41,7 +42,8 @@ struct Mirror: AsyncParsableCommand {
         let configuration = try upstream.load(on: console).sync
         let bar = ProgressBar("Mirroring", on: console)
         defer { bar.end() }
-        let summary = try await Upstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) { upstream in
+        let summary = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) {
+            upstream in
             let offer = try await upstream.offer(OfferWish(tier: tier))
             let directory = try PlainDirectory(directory)
             let mirroring = Mirroring(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LivepatchComposition
 import LivepatchConfiguration
 import LivepatchFiles
 import LivepatchKit
@@ -30,19 +31,12 @@ struct DataDirectorySync {
         let sync = configuration.sync
         if let id = sync.deployment, try await catalog.deployment() != id { try await catalog.setDeployment(id) }
         let deployment = try await catalog.deployment()
-        return try await Upstream.connected(sync, deployment: deployment, logger: logger) { upstream in
-            let transfers = upstream.transfers(into: storage)
+        return try await ConfiguredUpstream.connected(sync, deployment: deployment, logger: logger) { upstream in
             let coordinator = SyncCoordinator(
-                syncLock: syncLock, storageLock: try directory.storageLock(), reports: SQLiteSyncReportStore(database), now: now
-            ) { [logger, now] acceptsRemovals, progress in
-                let request = SyncRequest(
-                    deployment: deployment, filter: sync.filter, mirrorsTiers: sync.mirrorsTiers,
-                    maximumRemovalShare: sync.maximumRemovalShare, acceptsRemovals: acceptsRemovals)
-                let resources = SyncRun.Resources(
-                    upstream: upstream.server, reader: PlainDocumentReader(upstream: upstream.server, cache: catalog),
-                    catalog: catalog, tokens: tokens, storage: storage, transfers: transfers, logger: logger, now: now)
-                return await SyncRun(request, resources, progress: progress).run()
-            }
+                syncLock: syncLock, storageLock: try directory.storageLock(), reports: SQLiteSyncReportStore(database), now: now,
+                run: upstream.sync(
+                    deployment, catalog: catalog, tokens: tokens, storage: storage, transfers: upstream.transfers(into: storage),
+                    now: now))
             let handle = try await coordinator.trigger(acceptsRemovals: acceptsRemovals)
             for await step in handle.progress { progress(step) }
             return try await handle.report()

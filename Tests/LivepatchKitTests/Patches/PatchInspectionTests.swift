@@ -32,9 +32,10 @@ import Testing
         #expect(inspected.metadata.released == Timestamp.date("2024-06-01T12:00:00Z"))
     }
 
-    @Test func `a module that does not say its name has its file's`() throws {
+    @Test(arguments: ["a/kpatch-5-15.ko", "kpatch-5-15.ko.xz", "b/c/kpatch-5-15.ko.gz", "kpatch-5-15.ko.zst"])
+    func `a module that does not say its name has its file's`(path: String) throws {
         let made = HandmadeModule(modinfo: ["livepatch=Y", "vermagic=5.15.0-107-generic SMP "])
-        let inspected = try PatchInspection.inspect(contents([("a/kpatch-5-15.ko", made)]), as: name)
+        let inspected = try PatchInspection.inspect(contents([(path, made)]), as: name)
         #expect(inspected.moduleName == "kpatch_5_15")
         #expect(inspected.metadata == PatchMetadata())
     }

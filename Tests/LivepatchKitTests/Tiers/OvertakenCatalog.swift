@@ -55,6 +55,9 @@ final class OvertakenCatalog: Catalog {
     func version(_ version: PatchVersion) async throws -> PatchVersionRecord? { try await catalog.version(version) }
     func files(of version: PatchVersion) async throws -> [PatchFileRecord] { try await catalog.files(of: version) }
     func file(_ name: PatchFileName) async throws -> PatchFileRecord? { try await catalog.file(name) }
+    func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {
+        try await catalog.fileAndRevision(name)
+    }
     func files(holding digest: SHA256Digest) async throws -> [PatchFileRecord] { try await catalog.files(holding: digest) }
     func add(_ file: PatchFile, entry: ChangeEntry) async throws -> Bool { try await catalog.add(file, entry: entry) }
     func setAvailable(_ available: Bool, _ names: [PatchFileName]) async throws {

@@ -92,6 +92,56 @@ struct HTTPServiceTests {
         #expect(server.log.lines.contains { $0.contains("Cut what was still under way") })
     }
 
+    /// What is answered to a part of a request, until the answer has these words.
+    @concurrent private func answer(
+        _ inbound: inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator, until words: String
+    ) async throws -> String {
+        var text = ""
+        while !text.contains(words), let part = try await inbound.next() { text += String(buffer: part) }
+        return text
+    }
+
+    @Test func `a client that waits with its upload is told to go on, or why not to`() async throws {
+        let server = try await ServerUnderTest()
+        let session = try await server.session()
+        let (addresses, ready) = AsyncStream.makeStream(of: HTTPService.Address.self)
+        let group = ServiceGroup(
+            services: [service(server, deadline: .seconds(30), ready: ready)], logger: server.log.logger(label: "group"))
+        let running = Task { try await group.run() }
+        let address = try #require(await addresses.first { _ in true })
+        func request(_ token: String, length: Int) -> ByteBuffer {
+            ByteBuffer(
+                string: "PUT /v1/admin/patch-files/\(ImportTests.name) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n"
+                    + "Expect: 100-continue\r\nContent-Length: \(length)\r\n\r\n")
+        }
+
+        // The archive reader of this server refuses what it has read to the end.
+        try await connect(address.port).executeThenClose { inbound, outbound in
+            var iterator = inbound.makeAsyncIterator()
+            for _ in 0..<2 {
+                try await outbound.write(request(session, length: 10))
+                #expect(try await answer(&iterator, until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+                try await outbound.write(ByteBuffer(string: "0123456789"))
+                let final = try await answer(&iterator, until: "}")
+                #expect(final.hasPrefix("HTTP/1.1 422 "), "\(final)")
+                #expect(!final.lowercased().contains("connection: close"))
+            }
+        }
+        // Whoever is refused hears so at once, and then the end of the connection, without having sent a byte of the body.
+        for (token, length, status) in [("nonsense", 10, "401"), (session, 5000, "413")] {
+            try await connect(address.port).executeThenClose { inbound, outbound in
+                var iterator = inbound.makeAsyncIterator()
+                try await outbound.write(request(token, length: length))
+                let final = try await answer(&iterator, until: "nothing: all that comes")
+                #expect(final.hasPrefix("HTTP/1.1 \(status) "), "\(final)")
+                #expect(final.lowercased().contains("connection: close"))
+                #expect(final.hasSuffix("}"))
+            }
+        }
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
+
     @Test func `a download that nobody takes is given up`() async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(

@@ -1,0 +1,80 @@
+public import FoundationEssentials
+public import LivepatchConfiguration
+import LivepatchHTTP
+public import LivepatchKit
+public import Logging
+
+/// The upstreams that a configuration names, reached as it says and tried in order as if they were one.
+public struct ConfiguredUpstream: Sendable {
+    /// All of them as one.
+    public let server: FailoverUpstream
+    /// In the order in which they are tried, without credentials.
+    public let addresses: [String]
+    private let servers: [HTTPUpstream]
+    private let configuration: SyncConfiguration
+    private let logger: Logger
+
+    /// - Parameter deployment: who asks; `nil` for nobody in particular.
+    /// - Throws: ``LivepatchError`` with the codes `configuration-invalid` and `malformed-value`.
+    public init(_ configuration: SyncConfiguration, deployment: DeploymentID?, logger: Logger) throws {
+        let addresses = try configuration.upstreams.map { try ServerAddress(parsing: $0.absoluteString) }
+        let options = try Self.options(configuration)
+        servers = try addresses.map {
+            try HTTPUpstream(
+                $0, token: configuration.token?.revealed ?? "", deployment: deployment, options: options, logger: logger)
+        }
+        server = FailoverUpstream(servers)
+        self.addresses = addresses.map(\.description)
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    private static func options(_ configuration: SyncConfiguration) throws -> ConnectionOptions {
+        let proxies = try configuration.proxy.map {
+            try ProxyRules(http: $0.http?.absoluteString, https: $0.https?.absoluteString, noProxy: $0.exceptions)
+        }
+        return ConnectionOptions(
+            timeouts: ConnectionTimeouts(
+                connect: configuration.timeouts.connect, idle: configuration.timeouts.idle,
+                total: configuration.timeouts.transfer),
+            authorities: try configuration.certificateAuthority.map(TrustedAuthorities.init(file:)) ?? .system,
+            proxies: proxies ?? .none)
+    }
+
+    /// What is synced of what it offers.
+    public var filter: SyncFilter { configuration.filter }
+
+    /// All addresses in one text.
+    public var names: String { addresses.joined(separator: ", ") }
+
+    /// Transfers from here into a storage. What shares them shares the bounds on bandwidth and on transfers at the same time.
+    public func transfers(into storage: any PatchStorage) -> Transfers {
+        Transfers(
+            upstream: server, storage: storage,
+            settings: Transfers.Settings(
+                concurrency: configuration.maximumTransfers,
+                bandwidth: BandwidthLimiter(bytesPerSecond: configuration.bandwidthLimit)))
+    }
+
+    /// One sync, as a ``SyncCoordinator`` begins it.
+    /// - Parameter deployment: the server that syncs.
+    public func sync(
+        _ deployment: DeploymentID, catalog: any Catalog, tokens: any TokenStore, storage: any PatchStorage,
+        transfers: Transfers, now: @escaping @Sendable () -> Date
+    ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
+        { [server, configuration, logger] acceptsRemovals, progress in
+            let request = SyncRequest(
+                deployment: deployment, filter: configuration.filter, mirrorsTiers: configuration.mirrorsTiers,
+                maximumRemovalShare: configuration.maximumRemovalShare, acceptsRemovals: acceptsRemovals)
+            let resources = SyncRun.Resources(
+                upstream: server, reader: PlainDocumentReader(upstream: server, cache: catalog), catalog: catalog,
+                tokens: tokens, storage: storage, transfers: transfers, logger: logger, now: now)
+            return await SyncRun(request, resources, progress: progress).run()
+        }
+    }
+
+    /// Ends all connections; what is under way fails with the code `cancelled`.
+    public func close() async {
+        for server in servers { await server.close() }
+    }
+}
