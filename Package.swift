@@ -64,7 +64,7 @@ let package = Package(
             name: "LivepatchKit",
             dependencies: ["TUF", crypto, logging],
             swiftSettings: strict),
-        .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", crypto, logging], swiftSettings: strict),
+        .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
 
         // 2: the wire
         .target(name: "LivepatchAPI", dependencies: ["LivepatchKit"], swiftSettings: strict),
@@ -77,7 +77,7 @@ let package = Package(
             name: "LivepatchSQLite",
             dependencies: ["LivepatchKit", logging, .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .target(name: "LivepatchFiles", dependencies: ["LivepatchKit", crypto, logging], swiftSettings: strict),
+        .target(name: "LivepatchFiles", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
         .target(name: "LivepatchArchive", dependencies: ["LivepatchKit", "CArchive"], swiftSettings: strict),
         .target(
             name: "LivepatchHTTP",
@@ -198,7 +198,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes"]),
-        test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting"]),
+        test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting"]),
         test(
             "LivepatchServiceTests",

@@ -73,7 +73,8 @@ public protocol Catalog: DocumentCache {
 
     /// The bytes of a version's document; `nil` if it has to be made from ``files(of:)`` first.
     func versionDocument(_ version: PatchVersion) async throws -> PublishedDocument?
-    /// Keeps a version's document that was made from its files, if the catalogue still has that revision. Does not increase it.
+    /// Keeps a version's document that was made from its files, in the place of an earlier one, if the catalogue still has that
+    /// revision. Does not increase it.
     func setVersionDocument(_ version: PatchVersion, _ document: PublishedDocument, expecting revision: CatalogRevision)
         async throws
 

@@ -35,6 +35,9 @@ public enum MetadataRoles {
         "\(PatchFileName.prefix)*-\(version)-*\(PatchFileName.suffix)"
     }
 
+    /// The pattern of the target paths of all patch versions.
+    public static let allPaths = "\(PatchFileName.prefix)*\(PatchFileName.suffix)"
+
     private static let patchPrefix = "patch-"
     private static let tierPrefix = "tier-"
 }

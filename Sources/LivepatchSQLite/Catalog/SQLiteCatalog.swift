@@ -92,9 +92,7 @@ public struct SQLiteCatalog: Catalog {
         _ version: PatchVersion, _ document: PublishedDocument, expecting revision: CatalogRevision
     ) async throws {
         try await database.write { db in
-            guard try CatalogueRow(db).revision() == revision, let line = try VersionRows(db).version(version),
-                line.document == nil
-            else { return }
+            guard try CatalogueRow(db).revision() == revision, let line = try VersionRows(db).version(version) else { return }
             try VersionRows(db).write(line.referring(to: document.reference))
             try DocumentRows(db).setDocument(of: version, document)
         }

@@ -94,7 +94,7 @@ public struct InMemoryCatalog: Catalog {
         _ version: PatchVersion, _ document: PublishedDocument, expecting revision: CatalogRevision
     ) async throws {
         try database.write { tables in
-            guard tables.revision == revision, let line = tables.versions[version], line.document == nil else { return }
+            guard tables.revision == revision, let line = tables.versions[version] else { return }
             tables.versions[version] = line.referring(to: document.reference)
             tables.documents[version] = document
         }

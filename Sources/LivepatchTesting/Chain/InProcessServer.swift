@@ -1,6 +1,7 @@
 public import FoundationEssentials
 public import LivepatchKit
 public import Logging
+import Synchronization
 
 /// A whole server in the process, on stores in memory: an origin, or a downstream of another one.
 ///
@@ -14,29 +15,88 @@ public import Logging
 public struct InProcessServer: Sendable {
     public let deployment: DeploymentID
     public let catalog: InMemoryCatalog
+    private let database: InMemoryDatabase
     public let tokens: InMemoryTokenStore
     public let storage: any PatchStorage
     public let publisher: PlainDocumentPublisher
     public let delivery: PatchDelivery
     public let issuer: TokenIssuer
+    /// What it has signed, and what it trusts.
+    public let trust: InMemoryTrustStorage
+    /// The keys with which it signs.
+    public let keys: InMemoryTrustKeyStore
+    /// `nil` if it shows nothing signed.
+    public let metadata: MetadataPublisher?
+    private let place: Place
+    private let lifetimes: MetadataLifetimes
     private let now: @Sendable () -> Date
+
+    /// Where the server stands in its chain.
+    private final class Place: Sendable {
+        private let configured: ChainPlace?
+        private let synced = Mutex<ChainPlace?>(nil)
+
+        init(_ configured: ChainPlace?) { self.configured = configured }
+
+        func sync(mirrorsTiers: Bool) { synced.withLock { $0 = .below(mirrorsTiers: mirrorsTiers) } }
+
+        /// Where a sync has put it, or else what it has released: a server without anything vouches for nothing.
+        func current(in catalog: InMemoryCatalog) async throws -> ChainPlace {
+            if let place = configured ?? synced.withLock({ $0 }) { return place }
+            return try await catalog.versions().isEmpty ? .below(mirrorsTiers: false) : .top
+        }
+    }
 
     /// - Parameters:
     ///   - id: the deployment's id.
     ///   - storage: where content is kept.
+    ///   - signs: whether it signs what it publishes, as every server does; those before there was signing did not.
+    ///   - place: where it stands in its chain; if `nil`, it is at the top once it has released something, and below another server
+    ///     from its first sync on.
+    ///   - lifetimes: how long what it signs is good.
     ///   - now: the current time.
     public init(
-        id: String, storage: any PatchStorage = InMemoryPatchStorage(), now: @escaping @Sendable () -> Date = { Date() }
+        id: String, storage: any PatchStorage = InMemoryPatchStorage(), signs: Bool = true, place: ChainPlace? = nil,
+        lifetimes: MetadataLifetimes = MetadataLifetimes(), now: @escaping @Sendable () -> Date = { Date() }
+    ) async throws {
+        try await self.init(
+            id: id, database: InMemoryDatabase(), storage: storage, trust: InMemoryTrustStorage(), keys: InMemoryTrustKeyStore(),
+            signs: signs, place: place, lifetimes: lifetimes, now: now)
+        try await catalog.setDeployment(deployment)
+    }
+
+    /// The same server, started anew with or without signing: after an upgrade.
+    public func restarted(signs: Bool = true, place: ChainPlace? = nil) async throws -> InProcessServer {
+        try await InProcessServer(
+            id: deployment.description, database: database, storage: storage, trust: trust, keys: keys, signs: signs,
+            place: place,
+            lifetimes: lifetimes, now: now)
+    }
+
+    private init(
+        id: String, database: InMemoryDatabase, storage: any PatchStorage, trust: InMemoryTrustStorage,
+        keys: InMemoryTrustKeyStore, signs: Bool, place configured: ChainPlace?, lifetimes: MetadataLifetimes,
+        now: @escaping @Sendable () -> Date
     ) async throws {
         deployment = try DeploymentID(parsing: id)
-        let database = InMemoryDatabase()
-        catalog = InMemoryCatalog(database)
+        self.database = database
+        let catalog = InMemoryCatalog(database)
+        self.catalog = catalog
         tokens = InMemoryTokenStore(database)
         self.storage = storage
+        self.trust = trust
+        self.keys = keys
         self.now = now
-        try await catalog.setDeployment(deployment)
         let tiers = TierStateCache(catalog: catalog)
-        publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers)
+        let place = Place(configured)
+        self.place = place
+        self.lifetimes = lifetimes
+        metadata =
+            signs
+            ? MetadataPublisher(
+                catalog: catalog, tiers: tiers, storage: trust, keys: keys,
+                place: { try await place.current(in: catalog) }, lifetimes: lifetimes, now: now) : nil
+        publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata)
         delivery = PatchDelivery(catalog: catalog, tiers: tiers, storage: storage)
         issuer = TokenIssuer(tokens: tokens, now: now)
     }
@@ -100,6 +160,7 @@ public struct InProcessServer: Sendable {
         from upstream: any UpstreamServer, request: SyncRequest? = nil, retry: RetryPolicy = RetryPolicy(attempts: 1),
         concurrency: Int = 4, logger: Logger = Logger(label: "sync") { _ in SwiftLogNoOpLogHandler() }
     ) async -> SyncReport {
+        place.sync(mirrorsTiers: request?.mirrorsTiers ?? false)
         let settings = Transfers.Settings(
             concurrency: concurrency, retry: retry, bandwidth: BandwidthLimiter(bytesPerSecond: nil))
         let resources = SyncRun.Resources(

@@ -9,7 +9,7 @@ import Testing
     /// edge: 9.1, 107.1, 107.2; beta: 9.1, 107.1; candidate, stable: 9.1.
     init() async throws {
         let clock = ManualClock()
-        server = try await InProcessServer(id: "origin", now: { clock.date })
+        server = try await InProcessServer(id: "origin", signs: false, now: { clock.date })
         for version in ["9.1", "107.1", "107.2"] { try await release(version) }
         try await server.administer(.promote(version: "9.1", tier: "stable"))
         try await server.administer(.promote(version: "107.1", tier: "beta"))

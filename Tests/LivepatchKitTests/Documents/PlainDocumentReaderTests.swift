@@ -154,7 +154,7 @@ import Testing
 
     @Test func `a version's document must be about that version, in every line`() async throws {
         let (about, reference) = try handing(VersionDocument(version: "107.2", files: []), as: .version("107.1"))
-        await expectError(.upstreamMalformed, naming: ["107.1", "another version"]) {
+        await expectError(.upstreamMalformed, naming: ["107.1", "describes patch 107.2"]) {
             try await reader(about).version("107.1", reference)
         }
         let stranger = file("livepatch-5.15.0-107.117-generic-9.1-amd64.tar.bz2")
