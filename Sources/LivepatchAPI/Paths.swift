@@ -38,6 +38,9 @@ public enum Paths {
         // The name is percent-encoded already.
         return "/v1/sync/metadata/\(base)/\(file.name)"
     }
+    /// Patch files by digest and name, `DIGEST.FILENAME`: the targets of those repositories.
+    public static let targetTemplate = "/v1/sync/targets/{target}"
+    public static func target(_ file: PatchFile) -> String { "/v1/sync/targets/\(file.digest).\(segment(file.name.description))" }
 
     // Administration
     public static let login = "/v1/admin/login"
@@ -67,6 +70,9 @@ public enum Paths {
     public static func syncToken(_ name: String) -> String { "\(syncTokens)/\(segment(name))" }
     public static let syncTokenRotateTemplate = "/v1/admin/sync-tokens/{name}/rotate"
     public static func syncTokenRotate(_ name: String) -> String { "\(syncToken(name))/rotate" }
+
+    /// `GET` tells which signed repositories there are, and how they are.
+    public static let trust = "/v1/admin/trust"
 
     /// `GET` tells the state, `POST` triggers or joins a sync.
     public static let sync = "/v1/admin/sync"

@@ -94,11 +94,15 @@ struct Composition {
                 run: upstream.sync(
                     deployment, catalog: catalog, tokens: tokens, storage: storage, transfers: transfers, now: now))
         }
+        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers)
+        let trust = TrustInspection(
+            deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher,
+            trustedRoots: configuration.sync.trustedRoots, now: now)
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
         let parts = ServerParts(
             deployment: deployment, started: Timestamp.wholeSecond(now()), catalog: catalog, storage: storage, tokens: tokens,
-            tiers: tiers, publisher: PlainDocumentPublisher(catalog: catalog, tiers: tiers),
+            tiers: tiers, publisher: publisher,
             delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
             tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: TokenIssuer(tokens: tokens, now: now),
             accounts: AccountAuthority(
@@ -115,7 +119,7 @@ struct Composition {
                     upstreams: upstream?.addresses ?? [], mirrorsTiers: configuration.sync.mirrorsTiers,
                     interval: configuration.sync.interval, filter: configuration.sync.filter),
                 coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog),
-            security: security, now: now)
+            trust: trust, security: security, now: now)
 
         let http = HTTPService(
             parts, options: options, address: HTTPService.Address(configuration.address),
@@ -134,7 +138,7 @@ struct Composition {
                 coordinator: $0, schedule: SyncSchedule(interval: configuration.sync.interval), appointment: appointment,
                 logger: logger, now: now)
         }
-        var services: [any Service] = [reload, http]
+        var services: [any Service] = [ExpiryService(trust: trust, logger: logger), reload, http]
         if let syncs { services.insert(syncs, at: 0) }
         try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
         await upstream?.close()

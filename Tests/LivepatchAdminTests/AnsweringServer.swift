@@ -18,6 +18,9 @@ final class AnsweringServer: AdministeredServer {
         var refresh = StorageRefresh()
         var collection = StorageCollection()
         var services: ServerStatusBody = ["database": ServiceStatusBody(status: "OK")]
+        var trust = TrustStatus(
+            deployment: Samples.deployment, time: RecordedConsole.now, repositories: [], pins: [], trustedRoots: [])
+        var roots: [TrustedRoot] = []
         var failure: LivepatchError?
     }
 
@@ -144,7 +147,8 @@ final class AnsweringServer: AdministeredServer {
 
     func addSyncToken(tier: TierName, name: String, validUntil: Date?) async throws -> IssuedSyncTokenBody {
         try ask("add \(tier) \(name) \(validUntil.map(Timestamp.text) ?? "-")")
-        return IssuedSyncTokenBody(syncToken: Samples.token(name, validUntil: validUntil), secret: Samples.secret)
+        return IssuedSyncTokenBody(
+            syncToken: Samples.token(name, validUntil: validUntil), secret: Samples.secret, trustedRoots: answers.roots)
     }
 
     func revokeSyncToken(_ name: String) async throws { try ask("revoke \(name)") }
@@ -169,6 +173,11 @@ final class AnsweringServer: AdministeredServer {
     func syncReports(limit: Int) async throws -> SyncReportsBody {
         try ask("reports \(limit)")
         return SyncReportsBody(reports: [Samples.report(.complete)])
+    }
+
+    func trust() async throws -> TrustStatus {
+        try ask("trust")
+        return answers.trust
     }
 
     private static func stream<Event: Sendable>(_ events: [Event]) -> AsyncThrowingStream<Event, any Error> {

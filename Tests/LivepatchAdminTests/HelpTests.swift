@@ -27,7 +27,7 @@ import Testing
             "tier snapshots", "tier restore", "patch list", "patch show", "patch import", "patch promote", "patch promote-all",
             "patch withdraw", "patch block", "patch unblock", "storage patches", "storage refresh", "storage verify",
             "storage gc", "sync-tokens add", "sync-tokens list", "sync-tokens revoke", "sync-tokens rotate", "sync trigger",
-            "sync status", "sync reports",
+            "sync status", "sync reports", "trust status",
         ]
         let there = Self.commands.map { $0.words.dropFirst().joined(separator: " ") }
         #expect(Set(documented).subtracting(there) == [])

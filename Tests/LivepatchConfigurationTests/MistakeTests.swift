@@ -74,6 +74,7 @@ struct MistakeTests {
         ("patch-sync.proxy.no-proxy", "a b"), ("patch-sync.ca", "/does/not/exist.pem"),
         ("patch-sync.max-concurrent-transfers", "0"), ("patch-sync.max-concurrent-transfers", "many"),
         ("patch-sync.bandwidth-limit", "10Mbit"), ("patch-sync.max-removal-share", "0.5"),
+        ("patch-sync.trusted-roots", "5f0a"), ("patch-sync.trusted-roots", String(repeating: "F", count: 64)),
         ("patch-sync.max-removal-share", "101%"), ("patch-sync.token-file", "/does/not/exist"),
     ])
     func `a malformed value is told with key, value and origin`(key: String, value: String) throws {
@@ -90,6 +91,10 @@ struct MistakeTests {
     @Test func `an entry of a list that cannot be read is named`() throws {
         let problem = try #require(problems(set: "patch-sync.architectures=amd64, ARM").first)
         #expect(problem.message.contains("has an entry, 'ARM', that is not an architecture"))
+        let root = String(repeating: "0", count: 64)
+        let mistaken = try #require(problems(set: "patch-sync.trusted-roots=\(root),sha256:\(root)").first)
+        #expect(mistaken.message.contains("has an entry, 'sha256:\(root)', that is not the fingerprint of a root"))
+        #expect("\(mistaken)".contains("64 lower-case hexadecimal digits"))
     }
 
     @Test(arguments: [

@@ -18,4 +18,11 @@ struct ValueTextTests {
     func `addresses print as they are read`(text: String) throws {
         #expect(try load(set: "server.server-address=\(text)").server.address.description == text)
     }
+
+    @Test func `trusted roots are fingerprints, from the command line and from a list in a file`() throws {
+        let roots = [SHA256Digest(of: [1]), SHA256Digest(of: [2])]
+        #expect(try load(set: "patch-sync.trusted-roots=\(roots[0]), \(roots[1])").server.sync.trustedRoots == roots)
+        #expect(try load(yaml: "patch-sync:\n  trusted-roots: [\(roots[1])]\n").server.sync.trustedRoots == [roots[1]])
+        #expect(try load().server.sync.trustedRoots.isEmpty)
+    }
 }

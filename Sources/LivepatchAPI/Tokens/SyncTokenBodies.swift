@@ -65,9 +65,13 @@ public struct SyncTokenRotateBody: Hashable, Sendable, Codable {
 public struct IssuedSyncTokenBody: Hashable, Sendable, Codable {
     public let syncToken: SyncTokenBody
     public let secret: String
+    /// The roots that the downstream should trust (`patch-sync.trusted-roots`); empty where nothing is signed, `nil` where a token was
+    /// not new.
+    public let trustedRoots: [TrustedRoot]?
 
-    public init(syncToken: SyncTokenBody, secret: String) {
+    public init(syncToken: SyncTokenBody, secret: String, trustedRoots: [TrustedRoot]? = nil) {
         self.syncToken = syncToken
         self.secret = secret
+        self.trustedRoots = trustedRoots
     }
 }

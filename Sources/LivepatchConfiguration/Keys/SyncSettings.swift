@@ -67,6 +67,12 @@ enum SyncSettings {
         "patch-sync.ca", .sync, .path, SettingText.path,
         "A PEM file of certificates that the upstream's certificate is checked against. Empty: the system's.")
 
+    static let trustedRoots = Setting<[SHA256Digest]>.list(
+        "patch-sync.trusted-roots", .sync, of: "fingerprints",
+        SettingText.value(SHA256Digest.self, "the fingerprint of a root"),
+        "The roots that the upstream's signed repositories have to begin with, by their fingerprints (`livepatch-admin sync-tokens add` prints them on the upstream). Empty: what is first seen is pinned, and the sync's report says so."
+    )
+
     static let maximumTransfers = Setting.integer(
         "patch-sync.max-concurrent-transfers", .sync, default: 8, in: 1...64, "How many files are transferred at the same time.")
 
@@ -96,7 +102,7 @@ enum SyncSettings {
     static let keys = [
         enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, syncTiers.key, architectures.key, flavours.key,
         minimumKernel.key, id.key, proxyEnabled.key, proxyHTTP.key, proxyHTTPS.key, proxyNone.key, certificateAuthority.key,
-        maximumTransfers.key, bandwidthLimit.key, maximumRemovalShare.key, connectTimeout.key, idleTimeout.key,
+        trustedRoots.key, maximumTransfers.key, bandwidthLimit.key, maximumRemovalShare.key, connectTimeout.key, idleTimeout.key,
         transferTimeout.key,
     ]
 

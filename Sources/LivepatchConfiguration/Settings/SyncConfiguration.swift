@@ -37,6 +37,8 @@ public struct SyncConfiguration: Hashable, Sendable {
     public let proxy: Proxy?
     /// The path of a PEM file of certificates; `nil` for the system's.
     public let certificateAuthority: String?
+    /// The fingerprints of the roots that are trusted; empty to trust what is first seen.
+    public let trustedRoots: [SHA256Digest]
     /// Files at the same time.
     public let maximumTransfers: Int
     /// Bytes a second for all transfers together; `nil` for no limit.
@@ -57,6 +59,7 @@ public struct SyncConfiguration: Hashable, Sendable {
         deployment = reading.value(SyncSettings.id)
         proxy = SyncChecks.proxy(&reading)
         certificateAuthority = SyncChecks.certificateAuthority(&reading)
+        trustedRoots = reading.value(SyncSettings.trustedRoots)
         maximumTransfers = reading.value(SyncSettings.maximumTransfers)
         bandwidthLimit = reading.value(SyncSettings.bandwidthLimit)
         maximumRemovalShare = reading.value(SyncSettings.maximumRemovalShare)

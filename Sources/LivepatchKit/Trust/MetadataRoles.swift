@@ -13,6 +13,9 @@ public enum MetadataRoles {
     /// The files of a patch version.
     public static func patch(_ version: PatchVersion) -> String { patchPrefix + version.description }
 
+    /// What all roles of patch versions are called together.
+    public static let anyPatch = patchPrefix + "*"
+
     /// The version that a role lists the files of; `nil` for another role.
     public static func version(of role: String) -> PatchVersion? {
         guard role.hasPrefix(patchPrefix), let version = PatchVersion(String(role.dropFirst(patchPrefix.count))),

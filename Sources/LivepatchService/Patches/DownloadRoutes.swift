@@ -9,10 +9,18 @@ struct DownloadRoutes: Sendable {
     /// Where everybody is sent for files, `{filename}` standing for the name; `nil` to answer with the file.
     let redirect: String?
 
-    func add(to routes: Routes) { routes.on(.get, Paths.patchFileTemplate, for: .downloaders, file) }
+    func add(to routes: Routes) {
+        routes.on(.get, Paths.patchFileTemplate, for: .downloaders) { request, context in
+            let file = try await file(named: RequestReading.pathText("filename", context), for: Self.viewer(context))
+            return try await answer(file, to: request)
+        }
+        routes.on(.get, Paths.targetTemplate, for: .downloaders) { request, context in
+            let file = try await target(RequestReading.pathText("target", context), for: Self.viewer(context))
+            return try await answer(file, to: request)
+        }
+    }
 
-    @Sendable private func file(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let file = try await self.file(named: RequestReading.pathText("filename", context), for: Self.viewer(context))
+    private func answer(_ file: PatchFile, to request: Request) async throws -> Response {
         if let redirect {
             let location = redirect.replacing("{filename}", with: Paths.segment(file.name.description))
             return Response(status: .found, headers: [.location: location, .cacheControl: "no-store"])
@@ -48,10 +56,22 @@ struct DownloadRoutes: Sendable {
 
     /// A name that is none gets the answer of one that does not exist.
     private func file(named text: String, for viewer: PatchDelivery.Viewer) async throws -> PatchFile {
-        guard let name = try? PatchFileName(parsing: text) else {
-            throw LivepatchError(.notFound, "There is no patch file '\(text)'.")
-        }
+        guard let name = try? PatchFileName(parsing: text) else { throw Self.missing(text) }
         return try await delivery.file(name, for: viewer)
+    }
+
+    /// A file by its digest and name, joined by a dot, as clients of The Update Framework ask for the targets of consistent snapshots
+    /// (specification, section 6.2). What has another digest is not there.
+    private func target(_ text: String, for viewer: PatchDelivery.Viewer) async throws -> PatchFile {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let digest = try? SHA256Digest(parsing: parts[0]) else { throw Self.missing(text) }
+        let file = try await file(named: parts[1], for: viewer)
+        guard file.digest == digest else { throw Self.missing(parts[1]) }
+        return file
+    }
+
+    private static func missing(_ name: String) -> LivepatchError {
+        LivepatchError(.notFound, "There is no patch file '\(name)'.")
     }
 
     private static func viewer(_ context: ServiceRequestContext) throws -> PatchDelivery.Viewer {

@@ -19,6 +19,7 @@ public struct ServerParts: Sendable {
     public var imports: PatchImport
     public var care: StorageCare
     public var sync: SyncStatus
+    public var trust: TrustInspection
     public var security: SecurityLog
     /// The current time.
     public var now: @Sendable () -> Date
@@ -27,7 +28,8 @@ public struct ServerParts: Sendable {
         deployment: DeploymentID, started: Date, catalog: any Catalog, storage: any PatchStorage, tokens: any TokenStore,
         tiers: TierStateCache, publisher: any DocumentPublisher, delivery: PatchDelivery, tokenAuthority: TokenAuthority,
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
-        imports: PatchImport, care: StorageCare, sync: SyncStatus, security: SecurityLog, now: @escaping @Sendable () -> Date
+        imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, security: SecurityLog,
+        now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
         self.started = started
@@ -45,6 +47,7 @@ public struct ServerParts: Sendable {
         self.imports = imports
         self.care = care
         self.sync = sync
+        self.trust = trust
         self.security = security
         self.now = now
     }

@@ -12,6 +12,7 @@ enum ServerRoutes {
             lastSync: lastSync
         ).add(to: routes)
         DocumentRoutes(publisher: parts.publisher).add(to: routes)
+        MetadataRoutes(publisher: parts.publisher).add(to: routes)
         DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect).add(to: routes)
         SessionRoutes(accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, security: parts.security)
             .add(to: routes)
@@ -25,7 +26,10 @@ enum ServerRoutes {
             catalog: parts.catalog, storage: parts.storage, care: parts.care, security: parts.security,
             heartbeat: options.heartbeat
         ).add(to: routes)
-        TokenRoutes(issuer: parts.tokenIssuer, tokens: parts.tokens, security: parts.security, now: parts.now).add(to: routes)
+        TokenRoutes(
+            issuer: parts.tokenIssuer, tokens: parts.tokens, trust: parts.trust, security: parts.security, now: parts.now
+        ).add(to: routes)
+        TrustRoutes(trust: parts.trust).add(to: routes)
         SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
         return routes.responder
     }

@@ -7,6 +7,7 @@ import LivepatchKit
 struct TokenRoutes: Sendable {
     let issuer: TokenIssuer
     let tokens: any TokenStore
+    let trust: TrustInspection
     let security: SecurityLog
     let now: @Sendable () -> Date
 
@@ -29,9 +30,15 @@ struct TokenRoutes: Sendable {
     @Sendable private func issue(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let session = try context.administrator()
         let body = try await RequestReading.body(SyncTokenRequestBody.self, of: request)
+        // First, since a secret that is issued and then not told is lost.
+        let roots = try await trust.roots()
         let issued = try await issuer.add(tier: body.tier, name: body.name, validUntil: body.validUntil, by: session.user)
         security.record(.administration("sync-tokens add \(body.tier) \(body.name)", by: session.user), request)
-        return try answer(issued, status: .created)
+        return try Answers.json(
+            IssuedSyncTokenBody(
+                syncToken: SyncTokenBody(issued.token, now: now()), secret: issued.secret,
+                trustedRoots: roots),
+            status: .created)
     }
 
     @Sendable private func rotate(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -43,7 +50,8 @@ struct TokenRoutes: Sendable {
         }
         let issued = try await issuer.rotate(name, overlap: .seconds(body.overlapSeconds), by: session.user)
         security.record(.administration("sync-tokens rotate \(name)", by: session.user), request)
-        return try answer(issued, status: .ok)
+        return try Answers.json(
+            IssuedSyncTokenBody(syncToken: SyncTokenBody(issued.token, now: now()), secret: issued.secret))
     }
 
     @Sendable private func revoke(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -52,10 +60,5 @@ struct TokenRoutes: Sendable {
         let token = try await issuer.revoke(name, by: session.user)
         security.record(.administration("sync-tokens revoke \(name)", by: session.user), request)
         return try Answers.json(SyncTokenBody(token, now: now()))
-    }
-
-    private func answer(_ issued: (token: SyncToken, secret: String), status: HTTPResponse.Status) throws -> Response {
-        try Answers.json(
-            IssuedSyncTokenBody(syncToken: SyncTokenBody(issued.token, now: now()), secret: issued.secret), status: status)
     }
 }

@@ -35,4 +35,6 @@ protocol AdministeredServer: Sendable {
     func syncStatus() async throws -> SyncStatusBody
     func triggerSync(wait: Bool, acceptRemovals: Bool) async throws -> AsyncThrowingStream<SyncEventBody, any Error>
     func syncReports(limit: Int) async throws -> SyncReportsBody
+
+    func trust() async throws -> TrustStatus
 }

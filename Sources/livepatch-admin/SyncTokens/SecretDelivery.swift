@@ -35,6 +35,7 @@ struct SecretDelivery: ParsableArguments {
             } else {
                 try output.show(document: issued, on: console)
             }
+            tell(issued.trustedRoots ?? [], output, on: console)
             return
         }
         let file = try PrivateFile(path: path, replacing: force)
@@ -53,5 +54,17 @@ struct SecretDelivery: ParsableArguments {
         }
         if output.format != .table { try output.show(document: issued.syncToken, on: console) }
         if !output.quiet { console.note("\(sentence(issued.syncToken)) Its secret is in '\(path)'.") }
+        tell(issued.trustedRoots ?? [], output, on: console)
+    }
+
+    /// Tells what the downstream should trust, with the line for its configuration.
+    private func tell(_ roots: [TrustedRoot], _ output: OutputOptions, on console: Console) {
+        guard !roots.isEmpty, !output.quiet, output.format == .table else { return }
+        console.note("What this server shows is signed, beginning with these roots:")
+        for root in roots {
+            console.note("  \(root.fingerprint)  \(root.kind.rawValue) of \(root.signer), root \(root.version)")
+        }
+        console.note("With this setting the downstream trusts them and no others (without it, what it sees first):")
+        console.note("  patch-sync.trusted-roots=\(roots.map(\.fingerprint.description).joined(separator: ","))")
     }
 }

@@ -73,12 +73,16 @@ private let tokenBody = SyncTokenBody(SyncToken(name: "site", tier: edge, create
             case ("POST", "/v1/admin/sync-tokens"), ("POST", "/v1/admin/sync-tokens/a%20site%2F1/rotate"):
                 try .json(IssuedSyncTokenBody(syncToken: tokenBody, secret: token))
             case ("DELETE", "/v1/admin/sync-tokens/a%20site%2F1"): try .json(tokenBody)
+            case ("GET", "/v1/admin/trust"):
+                try .json(
+                    TrustStatus(deployment: DeploymentID(parsing: "a"), time: time, repositories: [], pins: [], trustedRoots: []))
             case ("GET", "/v1/admin/sync/reports"): try .json(SyncReportsBody(reports: []))
             default: .status(404, Array("\(request.method) \(request.target) \(plan)".utf8))
             }
         }
         try await withClient(script: script) { client, server in
             #expect(try await client.greeting() == "Livepatch 0.1.0")
+            #expect(try await client.trust().repositories.isEmpty)
             #expect(try await client.information().version == "0.1.0")
             #expect(try await client.status() == ["database": ServiceStatusBody(status: "OK")])
             #expect(try await client.tiers().tiers.isEmpty)

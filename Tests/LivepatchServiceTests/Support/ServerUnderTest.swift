@@ -22,7 +22,7 @@ struct ServerUnderTest: Sendable {
     let issuer: TokenIssuer
     let log = CapturedLog()
     let clock = TestTime()
-    let parts: ServerParts
+    var parts: ServerParts
     var options = ServerOptions(maximumUploadSize: 4096, heartbeat: .milliseconds(50))
 
     static let user = "alice"
@@ -53,9 +53,11 @@ struct ServerUnderTest: Sendable {
         let coordinator = sync.map { [reports] run in
             SyncCoordinator(syncLock: lock, storageLock: lock, reports: reports, now: now, run: run)
         }
+        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers)
+        let deployment = try await catalog.deployment()
         parts = ServerParts(
-            deployment: try await InMemoryCatalog(database).deployment(), started: clock.now, catalog: catalog, storage: storage,
-            tokens: tokens, tiers: tiers, publisher: PlainDocumentPublisher(catalog: catalog, tiers: tiers),
+            deployment: deployment, started: clock.now, catalog: catalog, storage: storage,
+            tokens: tokens, tiers: tiers, publisher: publisher,
             delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
             tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: issuer,
             accounts: AccountAuthority(
@@ -69,7 +71,16 @@ struct ServerUnderTest: Sendable {
                 settings: .init(
                     upstreams: upstream.map { [$0] } ?? [], mirrorsTiers: upstream != nil, interval: .seconds(3600), filter: .all),
                 coordinator: coordinator, reports: reports, appointment: SyncAppointment(), catalog: catalog),
+            trust: TrustInspection(deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, now: now),
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
+    }
+
+    /// Has the server show signed metadata.
+    mutating func show(_ publisher: any DocumentPublisher) {
+        let clock = clock
+        parts.publisher = publisher
+        parts.trust = TrustInspection(
+            deployment: parts.deployment, catalog: catalog, tiers: parts.tiers, publisher: publisher, now: { clock.now })
     }
 
     var application: Application<RouterResponder<ServiceRequestContext>> {

@@ -1,7 +1,6 @@
 import Foundation
 import LivepatchKit
 import LivepatchTesting
-import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -11,9 +10,8 @@ import Testing
 struct SyncServiceTests {
     @Test func `syncs at once, sooner after a failure, in the interval after a success, and stops when told to`() async throws {
         let results = Mutex<[SyncReport.Result]>([.failed, .partial, .complete, .unchanged])
-        let pauses = Mutex<[Duration]>([])
+        let pauses = CountedPauses(4)
         let nexts = Mutex<[Date?]>([])
-        let (reached, reaching) = AsyncStream.makeStream(of: Void.self)
         let time = Date(timeIntervalSince1970: 1_750_000_000)
         let lock = NoLock()
         let log = CapturedLog()
@@ -28,22 +26,12 @@ struct SyncServiceTests {
             appointment: appointment, logger: log.logger(label: "sync"), now: { time },
             sleep: { pause in
                 nexts.withLock { $0.append(appointment.next) }
-                let count = pauses.withLock { pauses in
-                    pauses.append(pause)
-                    return pauses.count
-                }
-                guard count == 4 else { return }
-                reaching.yield()
-                try await Task.sleep(for: .seconds(3600))
+                try await pauses.sleep(pause)
             },
             jitter: { 0.5 })
-        let group = ServiceGroup(services: [service], logger: log.logger(label: "group"))
-        let running = Task { try await group.run() }
-        for await _ in reached { break }
-        #expect(pauses.withLock { $0 } == [.seconds(10), .seconds(20), .seconds(1000), .seconds(1000)])
+        try await pauses.run(service, log: log)
+        #expect(pauses.taken == [.seconds(10), .seconds(20), .seconds(1000), .seconds(1000)])
         #expect(nexts.withLock { $0 }.first == time.addingTimeInterval(10))
-        await group.triggerGracefulShutdown()
-        try await running.value
         await #expect(throws: LivepatchError.self) { try await coordinator.trigger() }
         #expect(log.lines.contains { $0.contains("Synced.") })
     }

@@ -1,0 +1,15 @@
+import ArgumentParser
+
+struct Trust: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trust", abstract: "Shows what is signed and trusted.",
+        discussion: """
+            What patches are and who gets them is signed. A server signs what it decides itself, relays what others have signed, and \
+            checks everything that comes from its upstream.
+
+            Examples:
+              livepatch-admin trust status
+              livepatch-admin trust status --format json
+            """,
+        subcommands: [TrustStatusCommand.self])
+}
