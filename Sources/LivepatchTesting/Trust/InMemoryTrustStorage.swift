@@ -43,6 +43,10 @@ public final class InMemoryTrustStorage: TrustStorage {
         }
     }
 
+    public func trustedRepositories() async throws -> [TrustedRepository] {
+        contents.withLock { $0.trusted.filter { !$0.value.contents.isEmpty }.map(\.key) }
+    }
+
     public func forget(_ repository: TrustedRepository) async throws {
         contents.withLock { $0.trusted[repository] = nil }
     }
