@@ -37,7 +37,7 @@ struct LinkTests {
 
     @Test func `every file of the sources that a document names exists`() throws {
         for document in try Document.all() {
-            for name in document.prose.matches(of: /`((?:Sources|Tests|Examples|Benchmarks|Scripts|Tools)\/[^`\s]*)`/) {
+            for name in document.prose.matches(of: /`((?:Sources|Tests|Examples|Benchmarks|Fuzzing|Scripts|Tools)\/[^`\s]*)`/) {
                 let path = Document.root.appending(path: String(name.1)).path
                 #expect(FileManager.default.fileExists(atPath: path), "\(document.name): \(name.1)")
             }
