@@ -1,5 +1,5 @@
 # Every verb that builds first sees to it that what it needs is there (`make setup`).
-# SWIFT=… chooses another toolchain, DATA=… another data directory for `make run`.
+# SWIFT=… chooses another toolchain, DATA=… another data directory for `make run`, SECONDS=… how long `make fuzz` looks.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -7,11 +7,12 @@ SHELL := /bin/bash
 
 SWIFT ?= swift
 DATA ?= livepatch-data
-SOURCES := Package.swift Sources Tests Tools Examples Benchmarks
+SECONDS ?= 60
+SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests
 
-.PHONY: help setup build release test unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full clean
+.PHONY: help setup build release test unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,5 +75,8 @@ bench: setup ## Measure, small: minutes
 bench-full: setup ## Measure, whole: a catalogue of 50,000 files
 	@SWIFT="$(SWIFT)" Benchmarks/run.sh --full
 
+fuzz: setup ## Feed every parser bytes that no one would think of: a minute each, or SECONDS=…
+	@SWIFT="$(SWIFT)" Fuzzing/run.sh "$(SECONDS)"
+
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build Fuzzing/.build

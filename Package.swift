@@ -35,6 +35,7 @@ let package = Package(
         .library(name: "LivepatchService", targets: ["LivepatchService"]),
         .library(name: "LivepatchConsole", targets: ["LivepatchConsole"]),
         .library(name: "PatchGenerator", targets: ["PatchGenerator"]),
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
         .executable(name: "livepatch-server", targets: ["livepatch-server"]),
         .executable(name: "livepatch-admin", targets: ["livepatch-admin"]),
         .executable(name: "livepatch-sync", targets: ["livepatch-sync"]),
@@ -188,6 +189,10 @@ let package = Package(
             path: "Tests/Support/tuf-conformance-client", swiftSettings: strict),
         test("TUFTests", of: ["TUF", "ScriptedServer", "tuf-conformance-client"]),
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
+        // What `make fuzz` tries with any bytes, and the tests with those that it has found.
+        .target(
+            name: "FuzzTargets", dependencies: ["LivepatchKit", "TUF"], path: "Tests/Support/FuzzTargets", swiftSettings: strict),
+        test("FuzzTests", of: ["FuzzTargets"]),
         .target(name: "Processes", path: "Tests/Support/Processes", swiftSettings: strict),
         test(
             "CrashTests",

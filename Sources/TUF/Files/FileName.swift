@@ -2,18 +2,49 @@
 public enum FileName {
     /// What file systems hold in one name, in bytes.
     private static let greatestLength = 255
+    /// What a name with a digest in it begins with, and no percent-encoded one.
+    private static let digestMark = "%sha256-"
 
     /// The name percent-encoded, so that it stays in its directory; if that is too long for a file system, a name with its SHA-256
     /// instead, which no percent-encoded name looks like.
     public static func encoded(_ name: String, suffix: String = "") -> String {
-        let encoded = PercentEncoding.segment(name)
-        let isSpecial = [".", ".."].contains(encoded + suffix) || (encoded + suffix).isEmpty
-        guard encoded.utf8.count + suffix.utf8.count > greatestLength || isSpecial else { return encoded + suffix }
-        return "%sha256-\(TargetPathDigest.hex(of: name))\(suffix)"
+        let encoded = PercentEncoding.segment(name) + suffix
+        guard encoded.utf8.count > greatestLength || ["", ".", ".."].contains(encoded) else { return encoded }
+        return digest(name) + suffix
     }
 
-    /// The name that a part of a URL's path decodes to; the part itself if that would be no name of one file.
-    static func decoded(_ part: String) -> String {
+    /// The name of the file that a part of a URL's path means: what it decodes to, as web servers have it.
+    ///
+    /// A part that does not decode to the name of one file (as that of a role called `../x`) keeps its encoding, and so does one that
+    /// decodes to such a part: else `a%2Fb` and `a%252Fb` would be one file. What is too long is a name with its SHA-256.
+    public static func decoded(_ part: String) -> String {
+        guard part.utf8.count <= 3 * greatestLength, let name = decodedOnce(part), canBeDecoded(name) else { return kept(part) }
+        return shortened(name)
+    }
+
+    private static func kept(_ part: String) -> String { isFolder(part) ? "%2E" + part.dropFirst() : shortened(part) }
+
+    private static func shortened(_ name: String) -> String {
+        name.utf8.count > greatestLength || name.utf8.starts(with: digestMark.utf8) ? digest(name) : name
+    }
+
+    private static func digest(_ name: String) -> String { digestMark + TargetPathDigest.hex(of: name) }
+
+    /// The directory itself, or the one above.
+    private static func isFolder(_ name: String) -> Bool { name == "." || name == ".." }
+
+    /// Whether it is a name of one file, however often it is decoded.
+    private static func canBeDecoded(_ name: String) -> Bool {
+        var name = name
+        while let next = decodedOnce(name) {
+            if next.isExactly(name) { return true }
+            name = next
+        }
+        return false
+    }
+
+    /// - Returns: `nil` if that is no name of one file.
+    private static func decodedOnce(_ part: String) -> String? {
         var bytes: [UInt8] = []
         var rest = part[...].utf8
         while let byte = rest.popFirst() {
@@ -26,10 +57,8 @@ public enum FileName {
             }
         }
         guard let name = String(validating: bytes, as: UTF8.self), !bytes.contains(0), !bytes.contains(UInt8(ascii: "/")) else {
-            return part
+            return nil
         }
-        // Such a part is not encoded, so it is the part that has to be changed.
-        if name == "." || name == ".." { return "%2E" + name.dropFirst() }
-        return name
+        return isFolder(name) ? nil : name
     }
 }

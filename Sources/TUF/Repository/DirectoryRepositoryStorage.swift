@@ -1,7 +1,7 @@
 /// A repository as two directories, `metadata` and `targets`, that any web server can serve.
 ///
 /// Files have the names that a server finds by decoding a URL's path; where that would lead out of the directory, as a role called
-/// `../x` would, they keep the encoded one.
+/// `../x` would, or to another role's file, they keep the encoded one (``FileName/decoded(_:)``).
 public struct DirectoryRepositoryStorage: RepositoryStorage, RepositoryFetcher {
     private let directory: String
 

@@ -81,6 +81,24 @@ import Testing
         #expect(!["", ".", ".."].contains(FileName.encoded("..")))
     }
 
+    @Test(arguments: [
+        ("a%20b.json", "a b.json"), ("%C3%A9", "é"), ("100%25", "100%"), ("a%2", "a%2"), ("", ""), ("..%2Fa.json", "..%2Fa.json"),
+        ("%FF", "%FF"), ("%00", "%00"), (".", "%2E"), ("..", "%2E."), ("%2e%2E", "%2e%2E"), ("a%252Fb", "a%252Fb"),
+        ("a%25252Fb", "a%25252Fb"), ("%252E", "%252E"), ("a%2541", "a%41"),
+    ])
+    func `of a repository are those that a web server would find, where there is such a one`(_ part: String, _ name: String) {
+        #expect(FileName.decoded(part) == name)
+    }
+
+    @Test func `of a repository have names that file systems take, however long the role's is`() {
+        let (short, long) = (String(repeating: "%C3%A9", count: 127), String(repeating: "%C3%A9", count: 128))
+        #expect(FileName.decoded(short) == String(repeating: "é", count: 127))
+        let parts = [long, long + "x", String(repeating: "a", count: 5000), String(repeating: "%2F", count: 100), "%25sha256-0"]
+        let names = parts.map { FileName.decoded($0) }
+        #expect(names.allSatisfy { $0.utf8.count <= 255 && $0.hasPrefix("%sha256-") })
+        #expect(Set(names).count == parts.count)
+    }
+
     private final class Steps: @unchecked Sendable {
         private let lock = NSLock()
         private var steps: [String] = []
