@@ -223,7 +223,7 @@ let package = Package(
         .target(
             name: "ConsoleRecording", dependencies: ["LivepatchConsole"], path: "Tests/Support/ConsoleRecording",
             swiftSettings: strict),
-        test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit"]),
+        test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit", "TUF"]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),
         test(
@@ -233,7 +233,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         test("LivepatchArchiveTests", of: ["LivepatchArchive", "LivepatchKit", "PatchGenerator", "CArchive"]),
-        test("StoreContractTests", of: ["LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "LivepatchTesting"]),
+        test("StoreContractTests", of: ["LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "LivepatchTesting", "TUF"]),
         test(
             "LivepatchSQLiteTests",
             of: ["LivepatchKit", "LivepatchSQLite", "LivepatchTesting", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -215,6 +215,14 @@ struct CatalogFileTests {
             #expect(try await catalog.versionDocument(patch("107.1")) == nil)
 
             try await catalog.setVersionDocument(patch("107.1"), document, expecting: try await catalog.revision())
+            // What was unsigned is signed, and what was signed with a lost key is signed with another.
+            let signed = PublishedDocument(bytes: Array("the signed document".utf8))
+            let before = try await catalog.revision()
+            try await catalog.setVersionDocument(patch("107.1"), signed, expecting: before)
+            #expect(try await catalog.revision() == before)
+            #expect(try await catalog.versionDocument(patch("107.1")) == signed)
+            #expect(try await catalog.version(patch("107.1"))?.document == signed.reference)
+            #expect(try await catalog.fetchedDocument(document.digest) == nil)
             try await catalog.removeFiles([file("107.1", flavour: "aws").name], entry: entry())
             #expect(try await catalog.versionDocument(patch("107.1")) == nil)
         }

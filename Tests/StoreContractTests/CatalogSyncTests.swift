@@ -268,6 +268,28 @@ struct CatalogSyncTests {
         }
     }
 
+    @Test("renewed metadata of the upstream is news to downstreams, and not to the history", arguments: Implementation.allCases)
+    func relayed(_ implementation: Implementation) async throws {
+        try await Stores.with(implementation) { stores in
+            let catalog = stores.catalog
+            var state = SyncState()
+            state.relayed = [RelayedRepository(.origin(deployment("origin")), files: ["timestamp.json": reference("1")])]
+            try await catalog.keepFetchedDocument(Array("1".utf8), hash("1"))
+            #expect(
+                try await stores.revisionIncrease {
+                    try await catalog.sync(state: state) { $0.documents = [hash("1")] }
+                } == 1)
+            #expect(try await catalog.syncState() == state)
+            #expect(try await catalog.fetchedDocument(hash("1")) == Array("1".utf8))
+            #expect(try await stores.revisionIncrease { try await catalog.sync(state: state) } == 0)
+            state.relayed.append(
+                RelayedRepository(.view(tier("edge"), owner: deployment("origin")), files: ["timestamp.json": reference("2")]))
+            #expect(try await stores.revisionIncrease { try await catalog.sync(state: state) } == 1)
+            #expect(try await catalog.syncState() == state)
+            #expect(try await catalog.history(limit: 10, before: nil).isEmpty)
+        }
+    }
+
     @Test("files that the upstream listed and somebody removed make the next sync look", arguments: Implementation.allCases)
     func removedLocally(_ implementation: Implementation) async throws {
         try await Stores.with(implementation) { stores in

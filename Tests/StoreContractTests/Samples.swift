@@ -38,6 +38,8 @@ func token(_ name: String, tier tierName: String = "edge", created: Date = noon,
 
 func hash(_ text: String) -> SHA256Digest { SHA256Digest(of: Array(text.utf8)) }
 
+func reference(_ text: String) -> DocumentReference { DocumentReference(of: Array(text.utf8)) }
+
 func block(_ versionText: String, by id: String, reason: String = "panics") -> Block {
     Block(version: patch(versionText), reason: reason, blocked: noon, deployment: deployment(id))
 }

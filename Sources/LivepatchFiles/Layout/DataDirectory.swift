@@ -3,6 +3,8 @@
 /// livepatch.db     the database, and its -wal and -shm
 /// server.lock      held by the server that serves the directory
 /// sync.lock        held by whoever syncs into it: the server, or livepatch-sync
+/// keys/            the private keys with which the server signs
+/// trust/           what it has signed, and what it trusts of its upstream's
 /// content/ staging/ incoming/ storage.lock    the patch storage, unless it has a directory of its own
 /// ```
 public struct DataDirectory: Hashable, Sendable {
@@ -18,6 +20,12 @@ public struct DataDirectory: Hashable, Sendable {
 
     /// The database's file.
     public var database: String { "\(path)/livepatch.db" }
+
+    /// The directory of the private keys; see ``DirectoryTrustKeyStore``.
+    public var keys: String { "\(path)/keys" }
+
+    /// The directory of signed metadata; see ``DirectoryTrustStorage``.
+    public var trust: String { "\(path)/trust" }
 
     /// Where people put patch files to be taken in by a refresh.
     public var dropFolder: String { "\(patches)/incoming" }

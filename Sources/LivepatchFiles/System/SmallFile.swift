@@ -6,8 +6,20 @@
     import Darwin
 #endif
 
-/// Writing a file that is small enough to be in memory, so that a reader finds all of it or none.
+/// Files that are small enough to be in memory; a reader finds all of one, or none.
 enum SmallFile {
+    /// - Returns: `nil` if there is no such file, or it is longer than `limit` bytes.
+    static func read(_ path: String, limit: Int = .max) throws(FileFault) -> [UInt8]? {
+        do {
+            let file = try OpenFile(path, for: .reading)
+            let length = try file.status().length
+            return length <= limit ? try file.read(at: 0, count: Int(length)) : nil
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
+    }
+
     /// Writes a temporary file beside it, brings it to the medium, and gives it its name.
     /// - Parameter mode: the permissions, whatever the umask.
     /// - Throws: `EEXIST` if there is one of that name, unless it is to be replaced.

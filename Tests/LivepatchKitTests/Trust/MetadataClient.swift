@@ -32,7 +32,7 @@ struct MetadataClient: RepositoryFetcher {
     }
 
     /// The same client, with what it has come to trust, before other files.
-    func reading(_ files: [String: [UInt8]]) -> Self { Self(cache: cache, clock: clock) { files[$0] } }
+    func reading(_ source: @escaping Source) -> Self { Self(cache: cache, clock: clock, source: source) }
 
     func fetch(_ file: RepositoryFile, into receiver: FileReceiver) async throws -> Bool {
         guard file.area == .metadata, let bytes = try await source(file.path) else { return false }
@@ -81,19 +81,23 @@ extension TrustedMetadata {
 
 /// A server at the top of a chain, and a clock that moves when it is told to.
 struct SigningServer {
-    let clock = ManualClock()
+    let clock: ManualClock
     let server: InProcessServer
 
     /// edge: 9.1, 107.1, 107.2; beta: 9.1, 107.1; candidate, stable: 9.1.
     init(signs: Bool = true) async throws {
-        let clock = clock
+        let clock = ManualClock()
+        self.clock = clock
         server = try await InProcessServer(id: "origin", signs: signs, now: { clock.date })
         for version in ["9.1", "107.1", "107.2"] { try await release(version) }
         try await server.administer(.promote(version: "9.1", tier: "stable"))
         try await server.administer(.promote(version: "107.1", tier: "beta"))
     }
 
-    init(_ server: InProcessServer) { self.server = server }
+    init(_ server: InProcessServer, _ clock: ManualClock = ManualClock()) {
+        self.server = server
+        self.clock = clock
+    }
 
     func release(_ version: String, flavour: String = "generic") async throws {
         try await server.release(

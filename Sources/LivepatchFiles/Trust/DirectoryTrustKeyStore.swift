@@ -1,0 +1,53 @@
+import FoundationEssentials
+public import LivepatchKit
+public import TUF
+
+/// Keys as files in a directory, `origin-root.key` and so on: each for its owner alone, its content the secret seed of an Ed25519 key
+/// (RFC 8032, section 5.1.5) in base64.
+public struct DirectoryTrustKeyStore: TrustKeyStore {
+    private let folder: Folder
+    private let lanes = BlockingLanes("livepatch.keys", count: 1)
+
+    /// - Parameter path: the directory, which is made with the first key.
+    public init(at path: String) { folder = Folder(path) }
+
+    /// - Throws: ``LivepatchError`` with the code `configuration-invalid` if others may use the key's file, `trust-unavailable` if it
+    ///   holds no key, `storage-unavailable` if it cannot be read.
+    public func key(_ name: TrustKeyName) async throws -> SigningKey? {
+        let file = file(of: name)
+        return try await lanes.run { try Self.read(file) }
+    }
+
+    /// - Throws: as ``key(_:)``, and `storage-full`.
+    public func keyOrNew(_ name: TrustKeyName) async throws -> SigningKey {
+        let (folder, file) = (folder, file(of: name))
+        return try await lanes.run {
+            if let key = try Self.read(file) { return key }
+            for changed in try folder.above.makeAll() { try changed.flush(calls: .system) }
+            if try folder.make(mode: 0o700) { try folder.above.flush(calls: .system) }
+            let new = try SigningKey.generateEd25519()
+            do {
+                try file.write(Data(new.secretBytes).base64EncodedString())
+                return new
+            } catch let error as LivepatchError where error.code == .alreadyExists {
+                // Another process was faster; its key is the one.
+                guard let key = try Self.read(file) else { throw error }
+                return key
+            }
+        }
+    }
+
+    private func file(of name: TrustKeyName) -> SecretFile { SecretFile(at: folder.file("\(name.rawValue).key")) }
+
+    private static func read(_ file: SecretFile) throws -> SigningKey? {
+        guard let text = try file.readText() else { return nil }
+        guard let seed = Data(base64Encoded: text), let key = try? SigningKey(ed25519: Array(seed)) else {
+            throw LivepatchError(
+                .trustUnavailable, "'\(file.path)' does not hold a key: it should be 32 bytes in base64.",
+                suggestion:
+                    "Restore the file from a backup. If there is none, delete it: another key is made, and listed by a new root, for which the root's key is needed."
+            )
+        }
+        return key
+    }
+}
