@@ -12,6 +12,13 @@ public protocol DocumentReader: Sendable {
     func version(_ version: PatchVersion, _ reference: DocumentReference) async throws -> VersionDocument
     /// What was asked of the upstream so far: documents fetched (not those at hand already) and their bytes.
     func cost() async -> DocumentCost
+    /// What was found out beside the documents that were read since the head.
+    func findings() async -> ReadingFindings
+}
+
+extension DocumentReader {
+    /// Nothing, where nothing is proven.
+    public func findings() async -> ReadingFindings { ReadingFindings() }
 }
 
 /// The answer to a question for the head.

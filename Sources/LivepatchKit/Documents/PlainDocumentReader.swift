@@ -4,18 +4,21 @@ public struct PlainDocumentReader: DocumentReader {
     private enum Limit {
         static let head: Int64 = 64 << 10
         static let document: Int64 = 256 << 20
-        /// Of one patch file: far beyond any real one, and small enough that no sum of announced lengths overflows.
-        static let file: Int64 = 16 << 30
     }
 
     private let upstream: any UpstreamServer
     private let cache: any DocumentCache
-    private let meter = Meter()
+    private let meter: DocumentMeter
 
     /// - Parameter cache: where documents are looked for first, and kept.
     public init(upstream: any UpstreamServer, cache: any DocumentCache) {
+        self.init(upstream: upstream, cache: cache, meter: DocumentMeter())
+    }
+
+    init(upstream: any UpstreamServer, cache: any DocumentCache, meter: DocumentMeter) {
         self.upstream = upstream
         self.cache = cache
+        self.meter = meter
     }
 
     public func head(unless tag: String?) async throws -> HeadReading {
@@ -50,8 +53,9 @@ public struct PlainDocumentReader: DocumentReader {
 
     public func version(_ version: PatchVersion, _ reference: DocumentReference) async throws -> VersionDocument {
         let document = try await document(.version(version), reference) { try VersionDocument(reading: $0, of: version) }
-        guard document.files.allSatisfy({ (1...Limit.file).contains($0.length) }) else {
-            throw malformed("the document of patch \(version) has a file whose length is not from 1 to \(Limit.file) bytes")
+        guard document.files.allSatisfy({ VersionDocument.fileLengths.contains($0.length) }) else {
+            throw malformed(
+                "the document of patch \(version) has a file whose length is not from 1 to \(VersionDocument.fileLengths.upperBound) bytes")
         }
         return document
     }
@@ -97,11 +101,7 @@ public struct PlainDocumentReader: DocumentReader {
     }
 }
 
-private actor Meter {
-    private(set) var cost = DocumentCost()
-
-    func count(_ bytes: Int64) {
-        cost.documents += bytes > 0 ? 1 : 0
-        cost.bytes += bytes
-    }
+extension VersionDocument {
+    /// How long one patch file may be: far beyond any real one, and short enough that no sum of announced lengths overflows.
+    static let fileLengths: ClosedRange<Int64> = 1...(16 << 30)
 }

@@ -27,7 +27,8 @@ public struct SyncEngine: Sendable {
         /// Blocks are applied; the catalogue as it is now.
         case revocationsApplied(SyncSituation)
         case tierList(TierListDocument)
-        case tiers([TierDocument])
+        /// What the tiers offer, and what was found out while the view was read.
+        case tiers([TierDocument], ReadingFindings = ReadingFindings())
         /// The work is done; the catalogue as it is now.
         case worked(SyncHarvest, SyncSituation)
         case committed
@@ -81,7 +82,8 @@ public struct SyncEngine: Sendable {
             return .readTierList(head.tiers)
         case (.readingTierList(let view), .tierList(let document)):
             return try take(document, view)
-        case (.readingTiers(let view), .tiers(let documents)):
+        case (.readingTiers(var view), .tiers(let documents, let findings)):
+            view.findings = findings
             return try take(documents, view)
         case (.working(let view), .worked(let harvest, let situation)),
             (.committing(let view, _, _), .worked(let harvest, let situation)):
@@ -161,9 +163,9 @@ public struct SyncEngine: Sendable {
     private func refuseEmptiness(_ view: UpstreamView) throws {
         let shown = view.versions
         let synced = situation.versions.filter { $0.value.source == .synced }.keys
-        let held = synced.filter { !view.blocked.contains($0) }
+        let held = synced.filter { !view.blocked.contains($0) && !view.findings.refused.contains($0) }
         let gone = held.filter { shown[$0] == nil }
-        if shown.isEmpty, synced.isEmpty, view.withheld.isEmpty {
+        if shown.isEmpty, synced.isEmpty, view.withheld.isEmpty, view.findings.refused.isEmpty {
             throw LivepatchError(
                 .upstreamEmpty,
                 "The upstream shows nothing to this token: its tier '\(view.head.tier)' offers no patch version.",

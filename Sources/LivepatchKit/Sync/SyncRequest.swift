@@ -69,6 +69,8 @@ public struct UpstreamView: Hashable, Sendable {
     public var tiers: [TierListDocument.Entry]
     /// What each tier offers, as far as it was read.
     public var members: [TierName: TierDocument]
+    /// What was found out while reading.
+    public var findings = ReadingFindings()
 
     /// All that the token may see: what its tier offers.
     public var versions: [PatchVersion: DocumentReference] {

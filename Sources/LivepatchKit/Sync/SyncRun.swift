@@ -67,6 +67,9 @@ public struct SyncRun: Sendable {
             }
             break
         }
+        let findings = await resources.reader.findings()
+        report.notes = findings.notes + report.notes
+        report.failures = findings.failures + report.failures
         let cost = await resources.reader.cost()
         report.upstream = await resources.upstream.address()
         report.documents = cost.documents
@@ -110,7 +113,7 @@ public struct SyncRun: Sendable {
                 for entry in entries {
                     documents.append(try await patiently { try await resources.reader.tier(entry.name, entry.document) })
                 }
-                action = try engine.handle(.tiers(documents))
+                action = try engine.handle(.tiers(documents, await resources.reader.findings()))
             case .work(let work):
                 harvest = try await SyncWorker(work: work, resources: resources, progress: progress).run { partial in
                     report.files = partial.files

@@ -11,22 +11,24 @@ struct SyncSwitch {
     func commit() -> (SyncCommit, SyncEngine.Outcome) {
         let changed = work.changed.filter { !harvest.excluded.contains($0.version) }
         let shown = view.versions
-        // What the upstream blocks is not in its tiers, but must find its place again when it is unblocked.
         let removed = situation.versions
-            .filter { $0.value.source == .synced && shown[$0.key] == nil && !view.blocked.contains($0.key) }
+            .filter { $0.value.source == .synced && shown[$0.key] == nil && !kept.contains($0.key) }
             .map(\.key).sorted()
         let added = changed.map(\.version).filter { situation.versions[$0] == nil }.sorted()
         let (tiers, reach, tokens, notes) = tiersAfterwards(added: added, removed: Set(removed))
-        let complete = harvest.failures.isEmpty
+        let complete = harvest.failures.isEmpty && view.findings.failures.isEmpty
         let state = SyncState(
             route: view.head.route, upstreamFilters: view.head.filters, filter: request.filter,
             mirrorsTiers: request.mirrorsTiers, revocations: view.head.revocations.digest,
-            basis: complete ? SyncBasis(tag: view.tag, filter: request.filter, mirrorsTiers: request.mirrorsTiers) : nil)
+            basis: complete ? SyncBasis(tag: view.tag, filter: request.filter, mirrorsTiers: request.mirrorsTiers) : nil,
+            relayed: view.findings.relayed, proof: view.findings.proof)
         let replacesTiers = request.mirrorsTiers && !situation.sync.mirrorsTiers
         let commit = SyncCommit(
             expected: situation.revision,
             changed: changed.map { ($0.version, $0.document) },
-            documents: Set([view.head.revocations.digest, view.head.tiers.digest] + view.tiers.map(\.document.digest)),
+            documents: Set(
+                [view.head.revocations.digest, view.head.tiers.digest] + view.tiers.map(\.document.digest)
+                    + view.findings.relayed.flatMap { $0.files.values.map(\.digest) }),
             arrived: harvest.arrived,
             unavailable: Set(harvest.failures.compactMap(\.file)), removed: removed, tiers: tiers, reach: reach,
             tokens: tokens,
@@ -55,6 +57,13 @@ struct SyncSwitch {
         return (commit, outcome)
     }
 
+    /// What is not in the upstream's tiers, but stays: what it blocks must find its place again when it is unblocked, and what it could
+    /// not prove is no word about what was proven before.
+    private var kept: Set<PatchVersion> {
+        let unproven = harvest.excluded.filter { situation.versions[$0]?.source == .synced }
+        return view.blocked.union(view.findings.refused).union(unproven)
+    }
+
     private typealias Tiers = (
         tiers: [TierName], reach: [PatchVersion: TierName], tokens: [TierChange.TokenMove], notes: [String]
     )
@@ -73,7 +82,7 @@ struct SyncSwitch {
     private func mirroredTiers(removed: Set<PatchVersion>) -> Tiers {
         let tiers = view.tiers.map(\.name)
         var reach = view.reach.filter { !harvest.excluded.contains($0.key) }
-        for version in view.blocked where reach[version] == nil && situation.versions[version] != nil {
+        for version in kept where reach[version] == nil && situation.versions[version] != nil {
             reach[version] = situation.tiers.reach[version].flatMap { tiers.contains($0) ? $0 : nil }
         }
         // A token whose tier is gone must not show more than it did: the last tier shows least.

@@ -66,7 +66,15 @@ struct SyncWorker {
         var seen: Set<StoredContent> = []
         var needed: Int64 = 0
         for step in steps {
-            let files = try await files(of: step)
+            let files: Files
+            do {
+                files = try await self.files(of: step)
+            } catch let error as LivepatchError where Self.concernsOneVersion(error) {
+                // The other versions are none the worse for it.
+                if case .changed(let change) = step { harvest.excluded.insert(change.version) }
+                harvest.failures.append(SyncRun.failure(error))
+                continue
+            }
             if let conflict = files.conflict, case .changed(let change) = step {
                 harvest.excluded.insert(change.version)
                 harvest.failures.append(
@@ -111,6 +119,11 @@ struct SyncWorker {
         var files = Files()
         for file in remembered { try await sort(file, into: &files) }
         return files.missing
+    }
+
+    /// Whether a version's document could not be had, or was not believed, for reasons of its own.
+    private static func concernsOneVersion(_ error: LivepatchError) -> Bool {
+        [.upstreamUntrusted, .upstreamLacks].contains(error.code)
     }
 
     private struct Files {

@@ -154,19 +154,32 @@ public struct InProcessServer: Sendable {
         return await sync(from: upstream, request: request, retry: retry, concurrency: concurrency)
     }
 
+    /// What a sync reads with: a server from before there was signing reads plain documents.
+    private func reader(
+        of upstream: any UpstreamServer, _ request: SyncRequest?, trustedRoots: Set<SHA256Digest>, logger: Logger
+    ) -> any DocumentReader {
+        guard metadata != nil else { return PlainDocumentReader(upstream: upstream, cache: catalog) }
+        return SignedDocumentReader(
+            upstream: upstream, documents: catalog, trust: trust, trustedRoots: trustedRoots,
+            relaying: request?.mirrorsTiers == true ? .originsAndViews : .origins, lastSync: { try await catalog.syncState() },
+            logger: logger, now: now)
+    }
+
     /// Syncs once from any upstream.
+    /// - Parameter trustedRoots: the fingerprints of the roots to begin with; if there are none, the first ones seen are trusted.
     @discardableResult
     public func sync(
         from upstream: any UpstreamServer, request: SyncRequest? = nil, retry: RetryPolicy = RetryPolicy(attempts: 1),
-        concurrency: Int = 4, logger: Logger = Logger(label: "sync") { _ in SwiftLogNoOpLogHandler() }
+        concurrency: Int = 4, trustedRoots: Set<SHA256Digest> = [],
+        logger: Logger = Logger(label: "sync") { _ in SwiftLogNoOpLogHandler() }
     ) async -> SyncReport {
         place.sync(mirrorsTiers: request?.mirrorsTiers ?? false)
         let settings = Transfers.Settings(
             concurrency: concurrency, retry: retry, bandwidth: BandwidthLimiter(bytesPerSecond: nil))
         let resources = SyncRun.Resources(
-            upstream: upstream, reader: PlainDocumentReader(upstream: upstream, cache: catalog), catalog: catalog,
-            tokens: tokens, storage: storage, transfers: Transfers(upstream: upstream, storage: storage, settings: settings),
-            logger: logger, now: now)
+            upstream: upstream, reader: reader(of: upstream, request, trustedRoots: trustedRoots, logger: logger),
+            catalog: catalog, tokens: tokens, storage: storage,
+            transfers: Transfers(upstream: upstream, storage: storage, settings: settings), logger: logger, now: now)
         return await SyncRun(request ?? SyncRequest(deployment: deployment), resources) { _ in }.run()
     }
 

@@ -183,7 +183,7 @@ public struct TrustedMetadata: Sendable {
     public mutating func acceptTargets(
         _ document: [UInt8], role: String, delegatedBy delegator: String
     ) throws(TUFError) {
-        let next = try checked(document, role: role, delegatedBy: delegator)
+        let next = try verified(document, role: role, delegatedBy: delegator)
         if let former = roles[role], former.signed != next.signed {
             // Of two documents of one version the one that is believed now decides whom it delegates to.
             verified = verified.filter { $0.role != ExactName(role) && $0.delegator != ExactName(role) }
@@ -196,13 +196,7 @@ public struct TrustedMetadata: Sendable {
     /// goes through many roles, and holds one of them at a time.
     /// - Parameter delegator: `root`, or a role that was accepted before.
     /// - Throws: as ``acceptTargets(_:role:delegatedBy:)``.
-    public func verifiedTargets(
-        _ document: [UInt8], role: String, delegatedBy delegator: String
-    ) throws(TUFError) -> Targets {
-        try checked(document, role: role, delegatedBy: delegator).signed
-    }
-
-    private func checked(
+    public func verified(
         _ document: [UInt8], role: String, delegatedBy delegator: String
     ) throws(TUFError) -> Metadata<Targets> {
         let announced = try announcedTargets(role)

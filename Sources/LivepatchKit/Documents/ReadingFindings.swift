@@ -1,0 +1,24 @@
+/// What a ``DocumentReader`` found out beside the documents themselves.
+public struct ReadingFindings: Hashable, Sendable {
+    /// The signed repositories that the documents were read from, as far as they are to be relayed.
+    public var relayed: [RelayedRepository]
+    /// All signed repositories that the documents were read from; `nil` if nothing is signed.
+    public var proof: HeadMetadata?
+    /// Patch versions that are shown, but not proven. They are left out of tiers; what is here of them stays as it is.
+    public var refused: Set<PatchVersion>
+    /// Why they were refused, and what else was not believed.
+    public var failures: [SyncReport.Failure]
+    /// What the administrator should know besides, in whole sentences.
+    public var notes: [String]
+
+    public init(
+        relayed: [RelayedRepository] = [], proof: HeadMetadata? = nil, refused: Set<PatchVersion> = [],
+        failures: [SyncReport.Failure] = [], notes: [String] = []
+    ) {
+        self.relayed = relayed
+        self.proof = proof
+        self.refused = refused
+        self.failures = failures
+        self.notes = notes
+    }
+}
