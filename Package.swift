@@ -204,7 +204,7 @@ let package = Package(
             ]),
         test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
-        test("ChainTests", of: ["LivepatchKit", "LivepatchTesting"]),
+        test("ChainTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test(
             "LivepatchServiceTests",
             of: [

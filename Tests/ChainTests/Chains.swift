@@ -56,7 +56,16 @@ final class StepLog: Sendable {
 
     var all: [ProbedUpstream.Step] { steps.withLock { $0 } }
     var documents: [DocumentName] { all.compactMap { if case .document(let name) = $0 { name } else { nil } } }
+    var metadata: [MetadataFile] { all.compactMap { if case .metadata(let file) = $0 { file } else { nil } } }
     var contents: [PatchFileName] { all.compactMap { if case .content(let name, _) = $0 { name } else { nil } } }
+}
+
+extension ProbedUpstream.Step {
+    /// Whether it asks for something of who offers which patch.
+    var isOfTiers: Bool {
+        guard case .metadata(let file) = self, case .view = file.repository else { return false }
+        return true
+    }
 }
 
 let unreachable = LivepatchError(.upstreamUnreachable, "The test cut the line.")

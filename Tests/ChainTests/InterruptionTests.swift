@@ -127,7 +127,7 @@ struct InterruptionTests {
         let report = await site.sync(
             from: origin, secret: secret,
             probe: { step in
-                guard step == .document(.tiers), changed.withLock({ exchange(&$0, with: true) }) == false else { return }
+                guard step.isOfTiers, changed.withLock({ exchange(&$0, with: true) }) == false else { return }
                 try await origin.release("110.1")
             })
         #expect(report.result == .complete, "\(report.failures)")

@@ -127,7 +127,7 @@ struct TierSyncTests {
 
         try await origin.administer(.block(version: version("107.1"), reason: "it oopses"))
         // Everything after the revocations fails; the block is in force all the same.
-        let failing = StepLog { step, _ in step == .document(.tiers) ? unreachable : nil }
+        let failing = StepLog { step, _ in step.isOfTiers ? unreachable : nil }
         let report = await relay.sync(from: origin, secret: secrets.0, probe: failing.note)
         #expect(report.result == .failed)
         #expect(try await relay.offer("stable").isEmpty)

@@ -55,7 +55,8 @@ public struct PlainDocumentReader: DocumentReader {
         let document = try await document(.version(version), reference) { try VersionDocument(reading: $0, of: version) }
         guard document.files.allSatisfy({ VersionDocument.fileLengths.contains($0.length) }) else {
             throw malformed(
-                "the document of patch \(version) has a file whose length is not from 1 to \(VersionDocument.fileLengths.upperBound) bytes")
+                "the document of patch \(version) has a file whose length is not from 1 to \(VersionDocument.fileLengths.upperBound) bytes"
+            )
         }
         return document
     }

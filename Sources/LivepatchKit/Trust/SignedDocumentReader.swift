@@ -139,7 +139,8 @@ public actor SignedDocumentReader: DocumentReader {
                 reading.blocks[origin.deployment] = try RevocationsDocument(role).blocks
                 reading.take(verified, of: origin.deployment)
             } catch let error as LivepatchError
-            where error.code == .upstreamUntrusted && !reading.trusted.contains(repository) {
+                where error.code == .upstreamUntrusted && !reading.trusted.contains(repository)
+            {
                 // One that nobody vouches for speaks for no patch; the others do not suffer from that.
                 reading.strangers[origin.deployment] = error
             }
@@ -199,11 +200,12 @@ public actor SignedDocumentReader: DocumentReader {
             guard names == metadata.views.map(\.tier) else {
                 throw LivepatchError.contradictory(
                     own.repository, from: own.address,
-                    "it holds the tiers \(Self.list(names)), and the head names views of \(Self.list(metadata.views.map(\.tier))).")
+                    "it holds the tiers \(Self.list(names)), and the head names views of \(Self.list(metadata.views.map(\.tier)))."
+                )
             }
             for name in names { _ = try await own.role(MetadataRoles.tier(name)) }
             var relayed = [try await own.relay(after: reading.former(own.repository), in: documents)]
-            let known = try await own.files().filter { $0.key != MetadataFile.timestamp }
+            let known = try await own.files(of: names.map(MetadataRoles.tier))
             for (index, view) in metadata.views.enumerated().dropFirst() {
                 relayed.append(try await relay(view, names[index...], known, own, reading))
             }
@@ -302,7 +304,8 @@ public actor SignedDocumentReader: DocumentReader {
             let document = try VersionDocument(metadata.signed, of: version)
             for file in document.files {
                 guard VersionDocument.fileLengths.contains(file.length) else {
-                    throw TUFError(.refused, "The length of '\(file.name)' is not from 1 to \(VersionDocument.fileLengths.upperBound).")
+                    throw TUFError(
+                        .refused, "The length of '\(file.name)' is not from 1 to \(VersionDocument.fileLengths.upperBound).")
                 }
                 guard (scopes + [patch.role]).allSatisfy({ $0.covers(file.name.description) }) else {
                     throw TUFError(.refused, "It must not speak for '\(file.name)'.")
@@ -328,7 +331,9 @@ public actor SignedDocumentReader: DocumentReader {
         let cache = try await trust.trusted(repository)
         if let present = try await cache.read(RoleName.timestamp, limit: limits.timestampLength),
             DocumentReference(of: present) == timestamp
-        { known[MetadataFile.timestamp] = present }
+        {
+            known[MetadataFile.timestamp] = present
+        }
         let source = UpstreamRepository(repository.repository, of: upstream, meter: meter, known: known)
         let pinned = try await anchors.establish(
             repository, siblings: reading.siblings(of: repository), firstUse: firstUse, from: source, address: reading.address)

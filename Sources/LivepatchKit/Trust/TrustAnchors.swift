@@ -63,7 +63,9 @@ struct TrustAnchors: Sendable {
         var seen: [SHA256Digest] = []
         for version in 1...Self.greatestRoot {
             let name = RepositoryFile.metadata(RoleName.root, version: version).path
-            guard let root = try await source.bytes(name, limit: limits.rootLength), root.count <= limits.rootLength else { break }
+            guard let root = try await source.bytes(name, limit: limits.rootLength), root.count <= limits.rootLength else {
+                break
+            }
             let fingerprint = SHA256Digest(of: root)
             seen.append(fingerprint)
             if let sibling {

@@ -38,7 +38,8 @@ extension LivepatchError {
         _ repository: TrustedRepository, from address: String, _ reason: String, _ suggestion: String, cause: TUFError? = nil
     ) -> LivepatchError {
         LivepatchError(
-            .upstreamUntrusted, "\(address) showed \(repository) in a form that is not trusted: \(reason)", suggestion: suggestion,
+            .upstreamUntrusted, "\(address) showed \(repository) in a form that is not trusted: \(reason)",
+            suggestion: suggestion,
             cause: cause)
     }
 
@@ -46,14 +47,16 @@ extension LivepatchError {
     static func contradictory(_ repository: TrustedRepository, from address: String, _ reason: String) -> LivepatchError {
         untrusted(
             repository, from: address, reason,
-            "Nothing was changed here. The server that signs the tiers, or one between it and this one, is damaged or tampered with; its administrator should look.")
+            "Nothing was changed here. The server that signs the tiers, or one between it and this one, is damaged or tampered with; its administrator should look."
+        )
     }
 
     static func stale(_ repository: TrustedRepository, from address: String, _ reason: String) -> LivepatchError {
         LivepatchError(
             .upstreamStale, "\(address) cannot prove that \(repository) is recent: \(reason)",
             suggestion:
-                "What is here is served on, and nothing new is taken until the upstream shows newer metadata. See whether it and the servers above it still sync (`livepatch-admin trust status`), and whether this server's clock is right.")
+                "What is here is served on, and nothing new is taken until the upstream shows newer metadata. See whether it and the servers above it still sync (`livepatch-admin trust status`), and whether this server's clock is right."
+        )
     }
 
     /// A patch version's document is not what the origin released.
@@ -77,7 +80,8 @@ extension LivepatchError {
         return LivepatchError(
             .upstreamUntrusted, "\(address) shows documents that nobody signed, though \(reason).",
             suggestion:
-                "Nothing was changed here. If the servers above really stopped signing, remove 'trust/upstream' from the data directory and patch-sync.trusted-roots from the configuration; otherwise somebody stands between.")
+                "Nothing was changed here. If the servers above really stopped signing, remove 'trust/upstream' from the data directory and patch-sync.trusted-roots from the configuration; otherwise somebody stands between."
+        )
     }
 
     // MARK: Roots
@@ -90,7 +94,8 @@ extension LivepatchError {
             .upstreamUntrusted,
             "\(address) shows \(repository) with \(seen.count == 1 ? "the root" : "the roots") \(fingerprints), of which patch-sync.trusted-roots names none.",
             suggestion:
-                "Ask the administrator of the server that signs it for the root's fingerprint (`livepatch-admin trust status` there). If it is one of these, add it to patch-sync.trusted-roots; otherwise somebody stands between.")
+                "Ask the administrator of the server that signs it for the root's fingerprint (`livepatch-admin trust status` there). If it is one of these, add it to patch-sync.trusted-roots; otherwise somebody stands between."
+        )
     }
 
     static func differentRoots(
@@ -108,7 +113,8 @@ extension LivepatchError {
             .upstreamUntrusted,
             "\(address) shows \(repository) with the root \(seen); \(kind) was trusted here at first sight, and nobody has said that this one is to be trusted too.",
             suggestion:
-                "If it is meant to be, set patch-sync.trusted-roots to the fingerprints of all roots that are to be trusted: this one's, and those of the servers that were trusted before (`livepatch-admin trust status`).")
+                "If it is meant to be, set patch-sync.trusted-roots to the fingerprints of all roots that are to be trusted: this one's, and those of the servers that were trusted before (`livepatch-admin trust status`)."
+        )
     }
 }
 

@@ -86,14 +86,22 @@ struct VerifiedRepository: Sendable {
     /// - Returns: `nil` if it does not list it, or does not say length and SHA-256.
     func reference(of role: String) -> DocumentReference? { snapshot.roles[role].flatMap { DocumentReference($0) } }
 
-    /// The names and bytes of the files that all of this was read from, but for roots.
-    func files() async throws -> [String: [UInt8]] {
-        var files = [MetadataFile.timestamp: try await bytes(RoleName.timestamp)]
-        files[RepositoryFile.metadata(RoleName.snapshot, version: snapshot.version).path] = try await bytes(RoleName.snapshot)
-        files[RepositoryFile.metadata(RoleName.targets, version: targets.version).path] = try await bytes(RoleName.targets)
-        for (role, body) in roles.sorted {
+    /// The names and bytes of the files of roles that were read.
+    func files(of wanted: [String]) async throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for role in wanted {
+            guard let body = roles[role] else { continue }
             files[RepositoryFile.metadata(role, version: body.version).path] = try await bytes(role)
         }
+        return files
+    }
+
+    /// The names and bytes of all files that this was read from, but for roots.
+    private func files() async throws -> [String: [UInt8]] {
+        var files = try await files(of: roles.names)
+        files[MetadataFile.timestamp] = try await bytes(RoleName.timestamp)
+        files[RepositoryFile.metadata(RoleName.snapshot, version: snapshot.version).path] = try await bytes(RoleName.snapshot)
+        files[RepositoryFile.metadata(RoleName.targets, version: targets.version).path] = try await bytes(RoleName.targets)
         return files
     }
 

@@ -7,6 +7,8 @@ struct Offer: Hashable, Sendable {
     let files: [PatchFile]
     /// What is blocked, here or above: never among the files.
     let blocked: Set<PatchVersion>
+    /// What was not believed of it, and what else a person should know of how it was proven.
+    var warnings: [String] = []
 }
 
 /// What somebody wants of an offer. What the upstream's route and this configuration keep out is left out anyway.

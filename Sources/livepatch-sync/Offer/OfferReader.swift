@@ -51,7 +51,10 @@ struct OfferReader {
         let files = try await files(of: versions.filter { wish.versions($0.version) }).filter { file in
             head.filters.admits(file.name) && filter.admits(file.name) && wish.files(file.name)
         }
-        return Offer(tier: tier.name, files: files.sorted { $0.name < $1.name }, blocked: blocked)
+        let findings = await reader.findings()
+        return Offer(
+            tier: tier.name, files: files.sorted { $0.name < $1.name }, blocked: blocked,
+            warnings: findings.failures.map(\.message) + findings.notes)
     }
 
     private func files(of versions: [TierDocument.Entry]) async throws -> [PatchFile] {

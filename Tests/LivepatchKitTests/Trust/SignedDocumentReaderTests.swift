@@ -6,7 +6,9 @@ import TUF
 import Testing
 
 @Suite struct `Reading signed documents` {
-    private func fingerprint(_ upstream: SignedUpstream, _ repository: MetadataRepository, root: Int = 1) async throws -> SHA256Digest {
+    private func fingerprint(_ upstream: SignedUpstream, _ repository: MetadataRepository, root: Int = 1) async throws
+        -> SHA256Digest
+    {
         SHA256Digest(of: try #require(await upstream.published("\(root).root.json", of: repository)))
     }
 
@@ -24,7 +26,8 @@ import Testing
         let site = SignedReading()
         let outcome = try await site.read(upstream)
         #expect(outcome.tiers == ["edge": ["107.1", "108.1"], "beta": ["107.1"]])
-        #expect(try outcome.documents["107.1"]?.files == [SignedUpstream.file("107.1"), SignedUpstream.file("107.1", kernel: 108)])
+        #expect(
+            try outcome.documents["107.1"]?.files == [SignedUpstream.file("107.1"), SignedUpstream.file("107.1", kernel: 108)])
         #expect(await outcome.blocks == upstream.blocks)
         #expect(outcome.findings.failures == [] && outcome.findings.refused == [])
         let relayed = outcome.findings.relayed
@@ -61,8 +64,9 @@ import Testing
         _ = await upstream.takeAsked()
         try await upstream.publish()
         let after = try await site.read(upstream)
-        #expect(await upstream.takeAsked().sorted() == ["2.root.json", "2.root.json", "2.root.json", "head"]
-            + Array(repeating: "timestamp.json", count: 3))
+        #expect(
+            await upstream.takeAsked().sorted() == ["2.root.json", "2.root.json", "2.root.json", "head"]
+                + Array(repeating: "timestamp.json", count: 3))
         #expect(after.tiers == before.tiers && after.findings.relayed != before.findings.relayed)
         #expect(after.findings.notes == [])
     }
@@ -85,7 +89,9 @@ import Testing
         let site = SignedReading()
         let notes = try await site.read(upstream).findings.notes
         #expect(notes.count == 2)
-        for root in try await roots(upstream) { #expect(notes.contains { $0.contains("\(root)") && $0.contains("trusted-roots") }) }
+        for root in try await roots(upstream) {
+            #expect(notes.contains { $0.contains("\(root)") && $0.contains("trusted-roots") })
+        }
         try await upstream.release("107.1")
         #expect(try await site.read(upstream).findings.notes == [])
     }
@@ -96,7 +102,8 @@ import Testing
         #expect(try await site.read(upstream, roots: try await roots(upstream)).findings.notes == [])
         let seen = try await fingerprint(upstream, .origin("origin"))
         let other = SignedReading()
-        await expectError(.upstreamUntrusted, naming: ["the origin repository of origin", "\(seen)", "patch-sync.trusted-roots"]) {
+        await expectError(.upstreamUntrusted, naming: ["the origin repository of origin", "\(seen)", "patch-sync.trusted-roots"])
+        {
             try await other.read(upstream, roots: [SHA256Digest(of: [1])])
         }
         #expect(try await other.trust.trustedRepositories() == [])
@@ -133,7 +140,10 @@ import Testing
         let outcome = try await site.read(upstream)
         #expect(outcome.tiers["edge"] == ["107.1"])
         #expect(outcome.findings.failures == [])
-        #expect(outcome.findings.relayed.first?.files.keys.filter { $0.hasSuffix("root.json") }.sorted() == ["1.root.json", "2.root.json"])
+        #expect(
+            outcome.findings.relayed.first?.files.keys.filter { $0.hasSuffix("root.json") }.sorted() == [
+                "1.root.json", "2.root.json",
+            ])
     }
 
     @Test func `another server's tiers or patches are not pinned once some were trusted`() async throws {
@@ -156,7 +166,9 @@ import Testing
         await upstream.setFalsify { file, bytes in
             file.repository == .view("beta") ? files[RepositoryFile(.metadata, file.name)] : bytes
         }
-        await expectError(.upstreamUntrusted, naming: ["view 'beta'", "the other views"]) { try await SignedReading().read(upstream) }
+        await expectError(.upstreamUntrusted, naming: ["view 'beta'", "the other views"]) {
+            try await SignedReading().read(upstream)
+        }
     }
 
     // MARK: What was changed on the way
@@ -167,7 +179,9 @@ import Testing
         try await upstream.release("107.1")
         let changed = Mutex(0)
         await upstream.setFalsify { file, bytes in
-            guard file.name.hasSuffix("\(role).json"), var bytes, let place = bytes.lastIndex(of: UInt8(ascii: "Z")) else { return bytes }
+            guard file.name.hasSuffix("\(role).json"), var bytes, let place = bytes.lastIndex(of: UInt8(ascii: "Z")) else {
+                return bytes
+            }
             bytes[place - 1] ^= 1
             changed.withLock { $0 += 1 }
             return bytes
@@ -201,25 +215,23 @@ import Testing
         }
     }
 
-    @Test func `an older state shown again is refused`() async throws {
+    @Test(arguments: [MetadataRepository.origin("origin"), .view("edge")])
+    func `an older state shown again is refused`(_ repository: MetadataRepository) async throws {
         let upstream = try await SignedUpstream()
         try await upstream.release("107.1")
-        let old = await upstream.storage(.view("edge")).contents
-        let head = try await upstream.makeHead()
+        let old = await upstream.storage(repository).contents
+        let stamp = DocumentReference(of: try #require(old[.metadata("timestamp", version: nil)]))
         let site = SignedReading()
         try await upstream.release("108.1")
         _ = try await site.read(upstream)
-        await upstream.setHead { _ in head }
         let before = site.last
         await upstream.setFalsify { file, bytes in
-            file.repository == .view("edge") ? old[RepositoryFile(.metadata, file.name)] : bytes
+            file.repository == repository ? old[RepositoryFile(.metadata, file.name)] : bytes
         }
-        let edge = head.metadata?.views.first?.timestamp
-        let now = try await upstream.makeHead()
-        await upstream.setHead { _ in now }
-        _ = edge
-        let error = await expectError(.upstreamMoving) { try await site.read(upstream) }
-        #expect(error != nil)
+        await upstream.setHead {
+            if case .origin = repository { $0.replacing(origin: stamp) } else { $0.replacing(edge: stamp) }
+        }
+        await expectError(.upstreamUntrusted, naming: ["went back", "restored from a backup"]) { try await site.read(upstream) }
         #expect(site.last == before)
     }
 
@@ -228,7 +240,9 @@ import Testing
         let site = SignedReading()
         _ = try await site.read(upstream)
         site.set(SignedUpstream.start.addingTimeInterval(100_000))
-        await expectError(.upstreamStale, naming: ["expired at 2030-01-02T00:00:00Z", "served on"]) { try await site.read(upstream) }
+        await expectError(.upstreamStale, naming: ["expired at 2030-01-02T00:00:00Z", "served on"]) {
+            try await site.read(upstream)
+        }
         try await upstream.publish(at: SignedUpstream.start.addingTimeInterval(100_000))
         _ = try await site.read(upstream)
     }
@@ -303,7 +317,8 @@ import Testing
         for _ in 1...2 {
             let outcome = try await site.read(stranger, roots: roots, relaying: .origins)
             #expect(outcome.blocks.map(\.version) == ["107.1"])
-            #expect(outcome.findings.notes.contains { $0.contains("origin repository of origin") && $0.contains("stays blocked") })
+            #expect(
+                outcome.findings.notes.contains { $0.contains("origin repository of origin") && $0.contains("stays blocked") })
         }
     }
 

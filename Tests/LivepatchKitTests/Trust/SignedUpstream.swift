@@ -129,9 +129,8 @@ actor SignedUpstream: UpstreamServer {
                 try offer(version, document, key.key, in: tier)
             }
         }
-        for (index, tier) in Self.tiers.enumerated() {
+        for tier in Self.tiers {
             guard var view = views[tier] else { continue }
-            for later in Self.tiers[index...].dropFirst() { try adopt(MetadataRoles.tier(later), from: views[later], in: &view) }
             view.timestamp.signed.unrecognized["view"] = .string("\(tier)")
             view.snapshot.signed.unrecognized["view"] = .string("\(tier)")
             if view.roles[RoleName.targets]?.signed.unrecognized["view"] == nil {
