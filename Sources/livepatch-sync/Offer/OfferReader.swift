@@ -44,6 +44,9 @@ struct OfferReader {
         let held = try await reader.tier(tier.name, tier.document)
         let versions = held.versions.filter { !blocked.contains($0.version) }
         guard !versions.isEmpty || held.blocked != nil else {
+            if let failure = await reader.findings().failures.first {
+                throw LivepatchError(LivepatchError.Code(rawValue: failure.code), failure.message)
+            }
             throw LivepatchError(
                 .upstreamEmpty, "The upstream offers no patch in the tier '\(wanted)'.",
                 suggestion: "Patches get there by `livepatch-admin patch promote` on the upstream.")
