@@ -199,6 +199,9 @@ extension InProcessServer {
 
         clock.advance(by: .seconds(3600))
         try await other.release("109.1")
+        // Its administrator has it begin anew: another origin is not trusted at sight.
+        let trust = relay.server.trust
+        for repository in try await trust.trustedRepositories() { try await trust.forget(repository) }
         try await relay.server.takeIn(other, as: "edge")
         #expect(try await view.target("109.1") != nil)
         #expect(try await view.target("9.1") == nil)
