@@ -136,7 +136,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "livepatch-admin",
-            dependencies: ["LivepatchKit", "LivepatchAPI", "LivepatchConsole", "LivepatchHTTP", argumentParser],
+            dependencies: [
+                "LivepatchKit", "LivepatchAPI", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP", argumentParser,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "livepatch-sync",
@@ -202,7 +204,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes"]),
+        test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test(

@@ -57,18 +57,24 @@ public struct ConfiguredUpstream: Sendable {
     }
 
     /// One sync, as a ``SyncCoordinator`` begins it.
-    /// - Parameter deployment: the server that syncs.
+    /// - Parameters:
+    ///   - deployment: the server that syncs.
+    ///   - trust: what is trusted of the upstream.
     public func sync(
         _ deployment: DeploymentID, catalog: any Catalog, tokens: any TokenStore, storage: any PatchStorage,
-        transfers: Transfers, now: @escaping @Sendable () -> Date
+        trust: any TrustStorage, transfers: Transfers, now: @escaping @Sendable () -> Date
     ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
         { [server, configuration, logger] acceptsRemovals, progress in
             let request = SyncRequest(
                 deployment: deployment, filter: configuration.filter, mirrorsTiers: configuration.mirrorsTiers,
                 maximumRemovalShare: configuration.maximumRemovalShare, acceptsRemovals: acceptsRemovals)
+            let reader = SignedDocumentReader(
+                upstream: server, documents: catalog, trust: trust, trustedRoots: Set(configuration.trustedRoots),
+                relaying: configuration.mirrorsTiers ? .originsAndViews : .origins,
+                lastSync: { try await catalog.syncState() }, logger: logger, now: now)
             let resources = SyncRun.Resources(
-                upstream: server, reader: PlainDocumentReader(upstream: server, cache: catalog), catalog: catalog,
-                tokens: tokens, storage: storage, transfers: transfers, logger: logger, now: now)
+                upstream: server, reader: reader, catalog: catalog, tokens: tokens, storage: storage, transfers: transfers,
+                logger: logger, now: now)
             return await SyncRun(request, resources, progress: progress).run()
         }
     }

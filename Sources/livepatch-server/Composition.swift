@@ -87,17 +87,25 @@ struct Composition {
             catalog: catalog, storage: storage, archive: TarballReader(), lock: storageLock, limits: limits,
             upstream: upstream?.names, now: now)
         let tiers = TierStateCache(catalog: catalog)
+        let trustStorage = DirectoryTrustStorage(at: directory.trust)
         var coordinator: SyncCoordinator?
         if let upstream, let transfers {
             coordinator = SyncCoordinator(
                 syncLock: try directory.syncLock(), storageLock: storageLock, reports: reports, now: now,
                 run: upstream.sync(
-                    deployment, catalog: catalog, tokens: tokens, storage: storage, transfers: transfers, now: now))
+                    deployment, catalog: catalog, tokens: tokens, storage: storage, trust: trustStorage, transfers: transfers,
+                    now: now))
         }
-        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers)
+        let metadata = MetadataPublisher(
+            catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),
+            place: { [sync = configuration.sync] in
+                try await ChainPlace(isSyncing: sync.isEnabled, mirrorsTiers: sync.mirrorsTiers, lastSync: catalog.syncState())
+            }, now: now)
+        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata)
+        let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(
-            deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher,
-            trustedRoots: configuration.sync.trustedRoots, now: now)
+            deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, trustedRoots: trustedRoots,
+            pins: { try await TrustPins(trustStorage, configured: trustedRoots).pins(at: $0) }, now: now)
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
         let parts = ServerParts(

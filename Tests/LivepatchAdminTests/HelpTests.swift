@@ -27,7 +27,7 @@ import Testing
             "tier snapshots", "tier restore", "patch list", "patch show", "patch import", "patch promote", "patch promote-all",
             "patch withdraw", "patch block", "patch unblock", "storage patches", "storage refresh", "storage verify",
             "storage gc", "sync-tokens add", "sync-tokens list", "sync-tokens revoke", "sync-tokens rotate", "sync trigger",
-            "sync status", "sync reports", "trust status",
+            "sync status", "sync reports", "trust status", "trust import-key",
         ]
         let there = Self.commands.map { $0.words.dropFirst().joined(separator: " ") }
         #expect(Set(documented).subtracting(there) == [])
@@ -79,7 +79,7 @@ import Testing
 
     @Test(arguments: HelpTests.commands) func `Whatever lists or changes something takes --format and --quiet`(command: Command) {
         guard command.type.configuration.subcommands.isEmpty else { return }
-        let silent = ["login", "logout", "revoke"].contains(command.words.last ?? "")
+        let silent = ["login", "logout", "revoke", "import-key"].contains(command.words.last ?? "")
         let help = command.type.helpMessage()
         #expect(help.contains("--format") != silent)
         #expect(help.contains("--quiet") != silent)

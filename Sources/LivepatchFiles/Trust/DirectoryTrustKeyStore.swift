@@ -20,14 +20,13 @@ public struct DirectoryTrustKeyStore: TrustKeyStore {
 
     /// - Throws: as ``key(_:)``, and `storage-full`.
     public func keyOrNew(_ name: TrustKeyName) async throws -> SigningKey {
-        let (folder, file) = (folder, file(of: name))
+        let file = file(of: name)
+        if let key = try await key(name) { return key }
+        try await make()
         return try await lanes.run {
-            if let key = try Self.read(file) { return key }
-            for changed in try folder.above.makeAll() { try changed.flush(calls: .system) }
-            if try folder.make(mode: 0o700) { try folder.above.flush(calls: .system) }
             let new = try SigningKey.generateEd25519()
             do {
-                try file.write(Data(new.secretBytes).base64EncodedString())
+                try file.write(Self.text(new))
                 return new
             } catch let error as LivepatchError where error.code == .alreadyExists {
                 // Another process was faster; its key is the one.
@@ -37,9 +36,21 @@ public struct DirectoryTrustKeyStore: TrustKeyStore {
         }
     }
 
-    private func file(of name: TrustKeyName) -> SecretFile { SecretFile(at: folder.file("\(name.rawValue).key")) }
+    /// Makes the directory, for its owner alone.
+    func make() async throws {
+        let folder = folder
+        try await lanes.run {
+            for changed in try folder.above.makeAll() { try changed.flush(calls: .system) }
+            if try folder.make(mode: 0o700) { try folder.above.flush(calls: .system) }
+        }
+    }
 
-    private static func read(_ file: SecretFile) throws -> SigningKey? {
+    /// A key as its file has it.
+    static func text(_ key: SigningKey) -> String { Data(key.secretBytes).base64EncodedString() }
+
+    func file(of name: TrustKeyName) -> SecretFile { SecretFile(at: folder.file("\(name.rawValue).key")) }
+
+    static func read(_ file: SecretFile) throws -> SigningKey? {
         guard let text = try file.readText() else { return nil }
         guard let seed = Data(base64Encoded: text), let key = try? SigningKey(ed25519: Array(seed)) else {
             throw LivepatchError(

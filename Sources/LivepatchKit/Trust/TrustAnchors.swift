@@ -6,7 +6,7 @@ import TUF
 /// The root is kept beside what is trusted, so that it can be compared later with those that are configured.
 struct TrustAnchors: Sendable {
     /// The name under which a repository's cache keeps the root that trust began with. Nobody delegates to a role of that name here.
-    private static let role = "anchor"
+    static let role = "anchor"
     /// How many roots are looked through for one that is configured.
     private static let greatestRoot = 64
 

@@ -10,6 +10,7 @@ struct Trust: AsyncParsableCommand {
             Examples:
               livepatch-admin trust status
               livepatch-admin trust status --format json
+              livepatch-admin trust import-key origin-root /media/root.key --data-dir data
             """,
-        subcommands: [TrustStatusCommand.self])
+        subcommands: [TrustStatusCommand.self, TrustImportKey.self])
 }

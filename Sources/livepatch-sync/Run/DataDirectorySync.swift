@@ -35,8 +35,8 @@ struct DataDirectorySync {
             let coordinator = SyncCoordinator(
                 syncLock: syncLock, storageLock: try directory.storageLock(), reports: SQLiteSyncReportStore(database), now: now,
                 run: upstream.sync(
-                    deployment, catalog: catalog, tokens: tokens, storage: storage, transfers: upstream.transfers(into: storage),
-                    now: now))
+                    deployment, catalog: catalog, tokens: tokens, storage: storage,
+                    trust: DirectoryTrustStorage(at: directory.trust), transfers: upstream.transfers(into: storage), now: now))
             let handle = try await coordinator.trigger(acceptsRemovals: acceptsRemovals)
             for await step in handle.progress { progress(step) }
             return try await handle.report()

@@ -8,6 +8,13 @@ public struct FinishedCommand: Sendable, CustomStringConvertible {
     public let output: String
     public let errors: String
 
+    public init(line: String, ending: ChildProcess.Ending, output: String, errors: String) {
+        self.line = line
+        self.ending = ending
+        self.output = output
+        self.errors = errors
+    }
+
     /// The exit status; -1 if a signal ended it.
     public var status: Int32 {
         if case .exited(let status) = ending { status } else { -1 }

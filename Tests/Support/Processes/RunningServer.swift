@@ -85,10 +85,12 @@ extension Surroundings {
     }
 
     /// Starts a server below another one.
+    /// - Parameter wrapper: a command that becomes the server.
     public func downstream(
-        _ name: String, of upstream: String, token: String, _ settings: [String: String] = [:]
+        _ name: String, of upstream: String, token: String, _ settings: [String: String] = [:], wrapper: [String] = []
     ) async throws -> RunningServer {
         let sync = ["patch-sync.enabled": "true", "patch-sync.upstream-url": upstream]
-        return try await server(name, sync.merging(settings) { $1 }, environment: ["LP_PATCH_SYNC_TOKEN": token])
+        return try await server(
+            name, sync.merging(settings) { $1 }, environment: ["LP_PATCH_SYNC_TOKEN": token], wrapper: wrapper)
     }
 }
