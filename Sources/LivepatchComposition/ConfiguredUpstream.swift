@@ -44,6 +44,9 @@ public struct ConfiguredUpstream: Sendable {
     /// What is synced of what it offers.
     public var filter: SyncFilter { configuration.filter }
 
+    /// The fingerprints of the roots with which trust in it may begin; empty to trust what is first seen.
+    public var trustedRoots: Set<SHA256Digest> { Set(configuration.trustedRoots) }
+
     /// All addresses in one text.
     public var names: String { addresses.joined(separator: ", ") }
 
@@ -64,12 +67,12 @@ public struct ConfiguredUpstream: Sendable {
         _ deployment: DeploymentID, catalog: any Catalog, tokens: any TokenStore, storage: any PatchStorage,
         trust: any TrustStorage, transfers: Transfers, now: @escaping @Sendable () -> Date
     ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
-        { [server, configuration, logger] acceptsRemovals, progress in
+        { [server, configuration, trustedRoots, logger] acceptsRemovals, progress in
             let request = SyncRequest(
                 deployment: deployment, filter: configuration.filter, mirrorsTiers: configuration.mirrorsTiers,
                 maximumRemovalShare: configuration.maximumRemovalShare, acceptsRemovals: acceptsRemovals)
             let reader = SignedDocumentReader(
-                upstream: server, documents: catalog, trust: trust, trustedRoots: Set(configuration.trustedRoots),
+                upstream: server, documents: catalog, trust: trust, trustedRoots: trustedRoots,
                 relaying: configuration.mirrorsTiers ? .originsAndViews : .origins,
                 lastSync: { try await catalog.syncState() }, logger: logger, now: now)
             let resources = SyncRun.Resources(

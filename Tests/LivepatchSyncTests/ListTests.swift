@@ -57,4 +57,28 @@ import Testing
             #expect(try await List.run(upstream.options) == 0)
         }
     }
+
+    @Test func `what is not proven to come from a trusted root is not listed`() async throws {
+        try await withUpstream { upstream, _ async throws in
+            try await upstream.release("107.1")
+            let edge = try TierName(parsing: "edge")
+            var roots: [String] = []
+            for repository in [MetadataRepository.origin(upstream.domain.deployment), .view(edge)] {
+                let root = try await upstream.domain.publisher.metadata(MetadataFile("1.root.json", of: repository), for: edge)
+                roots.append(SHA256Digest(of: try #require(root)).description)
+            }
+            func trusting(_ roots: [String]) -> [String] {
+                upstream.options + ["--set", "patch-sync.trusted-roots=\(roots.joined(separator: ","))"]
+            }
+            #expect(try await List.run(trusting(roots)) == 0)
+            // Of the tiers' root nothing is said.
+            for wrong in [[roots[0]], [String(repeating: "0", count: 64)]] {
+                #expect(await code { _ = try await List.run(trusting(wrong)) } == .upstreamUntrusted)
+            }
+            for name in [".tier-edge.json", ".patch-107.1.json"] {
+                upstream.spoil { request, answer in request.path.hasSuffix(name) ? answer.corrupted(at: 100) : answer }
+                #expect(await code { _ = try await List.run(upstream.options) } == .upstreamUntrusted, "\(name)")
+            }
+        }
+    }
 }

@@ -68,6 +68,13 @@ struct WireServer {
     {
         let parts = request.path.split(separator: "/").map(String.init)
         if request.path == Paths.syncHead { return .content(try await domain.publisher.head(for: tier).bytes, for: request) }
+        if parts.starts(with: ["v1", "sync", "metadata"]) {
+            let repository: MetadataRepository =
+                parts[3] == "origins"
+                ? .origin(try DeploymentID(parsing: parts[4])) : .view(try TierName(parsing: parts[4]))
+            let bytes = try await domain.publisher.metadata(MetadataFile(parts[5], of: repository), for: tier)
+            return bytes.map { .content($0, for: request) } ?? .status(404)
+        }
         if parts.starts(with: ["v1", "patches"]), let text = parts.last {
             let file = try await domain.delivery.file(PatchFileName(parsing: text), for: .tier(tier))
             let reader = try await domain.delivery.open(file)

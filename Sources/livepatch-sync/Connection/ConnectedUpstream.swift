@@ -1,5 +1,7 @@
+import FoundationEssentials
 import LivepatchComposition
 import LivepatchConfiguration
+import LivepatchFiles
 import LivepatchKit
 import Logging
 
@@ -22,9 +24,14 @@ extension ConfiguredUpstream {
         }
     }
 
-    /// Reads what the upstream offers.
+    /// Reads what the upstream offers, and believes what is proven to begin with a root that the configuration names, or else with the
+    /// one that it shows: what was trusted is not remembered from one command to the next.
     func offer(_ wish: OfferWish) async throws -> Offer {
-        let reader = PlainDocumentReader(upstream: PatientUpstream(server), cache: NoDocumentCache())
+        let directory = FileManager.default.temporaryDirectory.appending(path: "livepatch-sync-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let reader = SignedDocumentReader(
+            upstream: PatientUpstream(server), documents: NoDocumentCache(),
+            trust: DirectoryTrustStorage(at: directory.path), trustedRoots: trustedRoots, now: { Date() })
         return try await OfferReader(reader, filter: filter).read(wish)
     }
 }
