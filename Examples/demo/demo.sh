@@ -40,8 +40,9 @@ expect "107.1 is stable" "$(versions regional stable)" = "107.1"
 
 scene "A site gets a token for the tier beta, and mirrors the tiers (patch-sync.sync-tiers). 109.1 is only in edge, which this token does not see."
 run regional livepatch-admin sync-tokens add beta site --output site.token
-start site --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[regional]}" --set patch-sync.token-file=site.token \
-    --set patch-sync.sync-tiers=true
+site=(--set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[regional]}" --set patch-sync.token-file=site.token
+    --set patch-sync.sync-tiers=true)
+start site "${site[@]}"
 log_in site
 first_sync site
 run site livepatch-admin sync reports
@@ -77,5 +78,60 @@ scene "What a server has done it can tell."
 run site livepatch-admin sync reports
 run site livepatch-admin storage verify
 run site livepatch-admin sync status
+
+scene "An outpost is put below the site. It trusts those who signed, the origin and the regional server, and not who relays: it was told their roots."
+run site livepatch-admin sync-tokens add beta outpost --output outpost.token
+roots=$(admin regional trust status --format json | awk '/"fingerprint":/ { gsub(/[",]/, ""); print $2 }' | sort -u | paste -sd,)
+start outpost --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[site]}" --set patch-sync.token-file=outpost.token \
+    --set patch-sync.sync-tiers=true --set "patch-sync.trusted-roots=$roots"
+log_in outpost
+first_sync outpost
+expect "it has what the site has" "$(versions outpost beta)" = "$(versions site beta)"
+run outpost livepatch-admin trust status
+
+scene "Somebody takes the site over, and changes one byte of a patch on its way. The outpost does not take the patch."
+stop site
+cp -a site site.before
+start site "${site[@]}"
+quietly generate-patches later --count 1 --versions 111.1
+run origin livepatch-admin patch import later
+run regional livepatch-admin sync trigger --wait
+run regional livepatch-admin patch promote 111.1 beta
+run site livepatch-admin sync trigger --wait
+digest=$(sha256sum later/* | cut -c1-64)
+patch=$(find site/content -name "$digest")
+cp "$patch" untouched
+show site "printf X | dd of=$patch bs=1 seek=100 conv=notrunc"
+printf X | dd of="$patch" bs=1 seek=100 conv=notrunc status=none
+refused outpost 75 livepatch-admin sync trigger --wait
+expect "nothing of it is served" "$(find outpost/content -name "$digest" | wc -l)" = 0
+cp untouched "$patch"
+run outpost livepatch-admin sync trigger --wait
+expect "the true bytes are taken" "$(find outpost/content -name "$digest" | wc -l)" = 1
+
+scene "The site is put back to what it was before, with tier documents that were right then. The outpost knows newer ones."
+stop site
+mv site site.now
+mv site.before site
+start site "${site[@]}" --set patch-sync.upstream-url=http://127.0.0.1:9
+refused outpost 65 livepatch-admin sync trigger --wait
+expect "it keeps what it has" "$(versions outpost beta)" = "107.1 108.1 111.1"
+
+scene "The site is cut off from above, so that a block does not reach it. What the origin signs is good for a day; here for 15 seconds."
+stop site
+rm -r site
+mv site.now site
+stop origin
+start origin --set server.metadata-lifetime=15s
+start site "${site[@]}"
+quietly generate-patches latest --count 1 --versions 112.1
+run origin livepatch-admin patch import latest
+for server in regional site outpost; do quietly_at "$server" livepatch-admin sync trigger --wait; done
+stop site
+start site "${site[@]}" --set patch-sync.upstream-url=http://127.0.0.1:9
+run origin livepatch-admin patch block 111.1 --reason "somebody does not want this to be known"
+until_refused outpost livepatch-admin sync trigger --wait
+refused outpost 65 livepatch-admin sync trigger --wait
+run outpost livepatch-admin trust status || true
 
 close_stage

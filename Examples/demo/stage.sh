@@ -2,7 +2,7 @@
 # To be sourced. Everything has an end in time, and everything that was started is stopped by its process id.
 
 swift=${SWIFT:-swift}
-declare -A url=()
+declare -A url=() pid_of=()
 pids=()
 scenes=0 expectations=0
 
@@ -88,14 +88,17 @@ fail() {
     exit 1
 }
 
-# start SERVER OPTION…: starts a server with a directory of its own on a port that the system chooses, and waits until it answers.
+# start SERVER OPTION…: starts a server with a directory of its own and waits until it answers. The system chooses its port the first
+# time; started again, it has the same one.
 start() {
-    local server=$1 line
+    local server=$1 line address=127.0.0.1:0
     shift
-    show "$server" livepatch-server --data-dir "$server" --set server.server-address=127.0.0.1:0 --set "patch-sync.id=$server" "$@"
-    livepatch-server --data-dir "$server" --set server.server-address=127.0.0.1:0 --set "patch-sync.id=$server" "$@" \
+    [ -z "${url[$server]-}" ] || address=${url[$server]#http://}
+    show "$server" livepatch-server --data-dir "$server" --set "server.server-address=$address" --set "patch-sync.id=$server" "$@"
+    livepatch-server --data-dir "$server" --set "server.server-address=$address" --set "patch-sync.id=$server" "$@" \
         >"$server.log" 2>&1 </dev/null &
     pids+=($!)
+    pid_of[$server]=$!
     for _ in {1..200}; do
         line=$(grep -s -m 1 -oE 'ready on http://[^ ]+' "$server.log" || true)
         [ -z "$line" ] || break
@@ -105,6 +108,13 @@ start() {
     [ -n "$line" ] || { cat "$server.log" >&2 && fail "The server '$server' was not ready within ten seconds."; }
     url[$server]=${line#ready on }
     printf '  %s\n' "$line"
+}
+
+# stop SERVER: stops a server, and waits until it has ended.
+stop() {
+    local pid=${pid_of[$1]}
+    kill -TERM "$pid"
+    wait "$pid" 2>/dev/null || true
 }
 
 # log_in SERVER: logs in with the password that the server printed at its first start.
@@ -131,6 +141,9 @@ first_sync() {
 }
 
 quietly() { timeout 60 "$@" >/dev/null; }
+
+# quietly_at SERVER COMMAND…: a command for a server, not shown. It must succeed.
+quietly_at() { LIVEPATCH_URL=${url[$1]} timeout 60 "${@:2}" >/dev/null 2>&1 </dev/null || fail "'${*:2}' failed at '$1'."; }
 
 show() {
     local server=$1 words=() word
@@ -161,6 +174,17 @@ refused() {
     LIVEPATCH_URL=${url[$server]} timeout 60 "$@" 2>&1 </dev/null | indented || status=$?
     printf '           %sexit status %d%s\n' "$faint" "$status" "$plain"
     expect "it is refused" "$status" = "$wanted"
+}
+
+# until_refused SERVER COMMAND…: repeats a command, unseen, until it is refused.
+until_refused() {
+    local server=$1
+    shift
+    for _ in {1..120}; do
+        LIVEPATCH_URL=${url[$server]} timeout 60 "$@" >/dev/null 2>&1 </dev/null || return 0
+        sleep 0.5
+    done
+    fail "Within a minute '$*' was not refused."
 }
 
 # versions SERVER TIER: the patch versions that a tier offers.

@@ -47,8 +47,13 @@ enum ServerSettings {
         "server.max-upload-size", .server, default: 256 << 20, in: 1 << 10...64 << 30,
         "The largest patch file that is accepted for import.")
 
+    static let metadataLifetime = Setting<Duration>.duration(
+        "server.metadata-lifetime", .server, default: .seconds(86_400), in: .seconds(2) ... .seconds(30 * 86_400),
+        "How long what this server signs proves that it is recent. It is renewed by itself after half of that time; servers below that are kept from the renewals refuse to learn from old metadata. A short time notices sooner that somebody withholds news, and leaves less time to repair a server."
+    )
+
     static let keys = [
         logLevel.key, logFormat.key, serverAddress.key, dataDirectory.key, urlTemplate.key, redirectDownloads.key,
-        shutdownDeadline.key, maximumUploadSize.key,
+        shutdownDeadline.key, maximumUploadSize.key, metadataLifetime.key,
     ]
 }

@@ -13,6 +13,8 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let shutdownDeadline: Duration
     /// The largest patch file that is accepted, in bytes.
     public let maximumUploadSize: Int64
+    /// How long a timestamp that this server signs is good.
+    public let metadataLifetime: Duration
     public let authentication: AuthenticationConfiguration
     public let storage: StorageConfiguration
     public let sync: SyncConfiguration
@@ -26,6 +28,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         redirectsDownloads = reading.value(ServerSettings.redirectDownloads)
         shutdownDeadline = reading.value(ServerSettings.shutdownDeadline)
         maximumUploadSize = reading.value(ServerSettings.maximumUploadSize)
+        metadataLifetime = reading.value(ServerSettings.metadataLifetime)
         authentication = AuthenticationConfiguration(&reading)
         storage = StorageConfiguration(&reading)
         sync = SyncConfiguration(&reading, purpose: purpose)
