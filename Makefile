@@ -62,7 +62,7 @@ docs-configuration: setup ## Generate Documentation/configuration.md from the ta
 tuf-python: ## Fetch the Python implementation of TUF, for the tests that exchange repositories with it
 	@Scripts/tuf-python.sh
 
-demo: setup ## Show a chain of three servers: import, sync, promote, refuse, block, undo
+demo: setup ## Show a chain of servers: import, sync, promote, refuse, block, undo, and a tampered server found out
 	@SWIFT="$(SWIFT)" Examples/demo/demo.sh --build
 
 run: setup ## Start one server in the foreground, on port 8080 with its data in ./livepatch-data

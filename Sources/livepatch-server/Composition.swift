@@ -100,7 +100,7 @@ struct Composition {
             catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),
             place: { [sync = configuration.sync] in
                 try await ChainPlace(isSyncing: sync.isEnabled, mirrorsTiers: sync.mirrorsTiers, lastSync: catalog.syncState())
-            }, now: now)
+            }, lifetimes: lifetimes, now: now)
         let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata)
         let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(
@@ -158,6 +158,13 @@ struct Composition {
         ServerOptions(
             downloadRedirect: configuration.redirectsDownloads ? configuration.urlTemplate : nil,
             maximumUploadSize: configuration.maximumUploadSize, acceptsPasswords: configuration.authentication.isBasicEnabled)
+    }
+
+    private var lifetimes: MetadataLifetimes {
+        var lifetimes = MetadataLifetimes()
+        let seconds = configuration.metadataLifetime.components.seconds
+        lifetimes.timestamp = MetadataLifetime(seconds: seconds, renewal: seconds / 2)
+        return lifetimes
     }
 
     private static func make(_ administrator: FirstAdministrator, _ console: Console, _ logger: Logger) async {
