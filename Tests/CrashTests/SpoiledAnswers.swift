@@ -49,7 +49,10 @@ struct SpoiledAnswers: Sendable {
         .once("answers 500") { _, _ in .status(500, Array("no".utf8)) },
         .once("answers 503 with Retry-After") { _, _ in .status(503, headers: [("Retry-After", "1")]) },
         .once("answers 429 with Retry-After") { _, _ in .status(429, headers: [("Retry-After", "1")]) },
-        .once("closes in the middle of a document", path: "/v1/sync/tiers") { $0.truncated(after: $1 / 2) },
+        .once("closes in the middle of a document", path: "/v1/sync/revocations") { $0.truncated(after: $1 / 2) },
+        .once("closes in the middle of signed metadata", path: "/v1/sync/metadata/tiers/edge/timestamp.json") {
+            $0.truncated(after: $1 / 2)
+        },
         .once("answers 500 for its head", path: "/v1/sync/head") { _, _ in .status(500) },
     ]
 

@@ -81,7 +81,8 @@ struct PrecedenceTests {
             let values = [
                 "server.log-level": "debug", "server.log-format": "json", "server.server-address": "[::1]:1",
                 "server.data-directory": "x", "server.url-template": "https://b/{filename}", "server.redirect-downloads": "true",
-                "server.shutdown-deadline": "1s", "server.max-upload-size": "1M", "auth.basic.enabled": "false",
+                "server.shutdown-deadline": "1s", "server.max-upload-size": "1M", "server.metadata-lifetime": "2h",
+                "auth.basic.enabled": "false",
                 "auth.basic.users": "u:\(aHash)", "auth.session-lifetime": "1h", "patch-storage.filesystem-path": "/srv",
                 "patch-sync.enabled": "false", "patch-sync.upstream-url": "https://b.example", "patch-sync.token": aToken,
                 "patch-sync.token-file": token, "patch-sync.interval": "2h", "patch-sync.sync-tiers": "true",

@@ -11,13 +11,13 @@ public enum ExpiryState: String, Sendable, Codable, CaseIterable {
 
     /// The state of a role's document.
     ///
-    /// Timestamps and snapshots live for a day and a week and are renewed at half of that, so that they are near their end only when
-    /// nobody has renewed them in time: a timestamp with less than six hours left, a snapshot with less than a day.
+    /// A snapshot lives for a week and is renewed at half of that, so that it is near its end when less than a day is left. A timestamp
+    /// lives for as short a time as its server likes (`server.metadata-lifetime`), and does not say how long: it is good until its end.
     public init(of role: String, expiring end: Date, at time: Date) {
         let left = end.timeIntervalSince(time)
         let bounds: [(limit: TimeInterval, state: ExpiryState)] =
             switch role {
-            case RoleName.timestamp: [(6 * 3600, .withinDay)]
+            case RoleName.timestamp: []
             case RoleName.snapshot: [(86_400, .withinDay)]
             default: [(86_400, .withinDay), (7 * 86_400, .withinWeek), (30 * 86_400, .withinMonth)]
             }

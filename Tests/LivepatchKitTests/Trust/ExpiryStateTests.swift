@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("timestamp", 0.26, ExpiryState.good), ("timestamp", 0.24, .withinDay), ("timestamp", 0, .expired),
+        ("timestamp", 0.0001, ExpiryState.good), ("timestamp", 0, .expired), ("timestamp", -0.1, .expired),
         ("snapshot", 1.1, .good), ("snapshot", 0.9, .withinDay), ("snapshot", -0.1, .expired),
     ])
     func `what lives for a day or a week is only told of when nobody has renewed it`(

@@ -104,11 +104,15 @@ import Testing
 
     @Test func `what expires soon is warned of, the most urgent first, with what to do`() async throws {
         let scene = try await Scene()
-        let early = try await scene.inspection(at: Self.now + 0.8 * Self.day).status()
-        #expect(early.warnings.map(\.state) == [.withinDay, .withinDay, .withinDay])
-        #expect(early.warnings.allSatisfy { $0.message.contains("'timestamp'") && $0.message.contains("2025-06-16T15:06:40Z") })
-        #expect(early.warnings.contains { $0.message.contains("of the view 'stable'") && $0.message.contains("regional") })
-        #expect(!early.hasExpired)
+        let early = try await scene.inspection(at: Self.now + 0.99 * Self.day).status()
+        #expect(early.warnings.isEmpty, "a timestamp is good until its end")
+        let due = try await scene.inspection(at: Self.now + 6.5 * Self.day).status()
+        let snapshots = due.warnings.filter { $0.state == .withinDay }
+        #expect(snapshots.count == 3)
+        #expect(snapshots.allSatisfy { $0.message.contains("'snapshot'") && $0.message.contains("2025-06-22T15:06:40Z") })
+        #expect(snapshots.contains { $0.message.contains("of the view 'stable'") && $0.message.contains("regional") })
+        #expect(
+            due.warnings.prefix(3).allSatisfy { $0.state == .expired && $0.message.contains("'timestamp'") } && due.hasExpired)
         let late = try await scene.inspection(at: Self.now + 85 * Self.day).status()
         #expect(late.hasExpired)
         #expect(late.warnings.first?.state == .expired)
