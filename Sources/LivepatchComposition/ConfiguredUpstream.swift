@@ -47,6 +47,9 @@ public struct ConfiguredUpstream: Sendable {
     /// The fingerprints of the roots with which trust in it may begin; empty to trust what is first seen.
     public var trustedRoots: Set<SHA256Digest> { Set(configuration.trustedRoots) }
 
+    /// How long after it has expired signed metadata is still believed.
+    public var freshnessTolerance: Duration { configuration.freshnessTolerance }
+
     /// All addresses in one text.
     public var names: String { addresses.joined(separator: ", ") }
 
@@ -67,14 +70,10 @@ public struct ConfiguredUpstream: Sendable {
         _ deployment: DeploymentID, catalog: any Catalog, tokens: any TokenStore, storage: any PatchStorage,
         trust: any TrustStorage, transfers: Transfers, now: @escaping @Sendable () -> Date
     ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
-        { [server, configuration, trustedRoots, logger] acceptsRemovals, progress in
-            let request = SyncRequest(
-                deployment: deployment, filter: configuration.filter, mirrorsTiers: configuration.mirrorsTiers,
-                maximumRemovalShare: configuration.maximumRemovalShare, acceptsRemovals: acceptsRemovals)
-            let reader = SignedDocumentReader(
-                upstream: server, documents: catalog, trust: trust, trustedRoots: trustedRoots,
-                relaying: configuration.mirrorsTiers ? .originsAndViews : .origins,
-                lastSync: { try await catalog.syncState() }, logger: logger, now: now)
+        { [server, configuration, logger] acceptsRemovals, progress in
+            let request = configuration.request(deployment, acceptsRemovals: acceptsRemovals)
+            let reader = configuration.reader(
+                of: server, catalog: catalog, trust: trust, tolerance: configuration.freshnessTolerance, logger: logger, now: now)
             let resources = SyncRun.Resources(
                 upstream: server, reader: reader, catalog: catalog, tokens: tokens, storage: storage, transfers: transfers,
                 logger: logger, now: now)

@@ -80,7 +80,7 @@ struct Composition {
             ? ConfiguredUpstream(configuration.sync, deployment: deployment, logger: logger) : nil
         let transfers = upstream?.transfers(into: storage)
         let authority: TierAuthority =
-            configuration.sync.mirrorsTiers ? upstream.map { .upstream($0.names) } ?? .local : .local
+            configuration.sync.mirrorsTiers ? .upstream(upstream?.names ?? "the server whose bundles are applied here") : .local
         let limits = PatchArchiveLimits(
             archiveBytes: configuration.maximumUploadSize, unpackedBytes: max(512 << 20, 2 * configuration.maximumUploadSize))
         let imports = PatchImport(
@@ -96,11 +96,9 @@ struct Composition {
                     deployment, catalog: catalog, tokens: tokens, storage: storage, trust: trustStorage, transfers: transfers,
                     now: now))
         }
-        let metadata = MetadataPublisher(
+        let metadata = configuration.metadataPublisher(
             catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),
-            place: { [sync = configuration.sync] in
-                try await ChainPlace(isSyncing: sync.isEnabled, mirrorsTiers: sync.mirrorsTiers, lastSync: catalog.syncState())
-            }, lifetimes: lifetimes, now: now)
+            lock: try directory.publicationLock(), now: now)
         let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata)
         let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(
@@ -158,13 +156,6 @@ struct Composition {
         ServerOptions(
             downloadRedirect: configuration.redirectsDownloads ? configuration.urlTemplate : nil,
             maximumUploadSize: configuration.maximumUploadSize, acceptsPasswords: configuration.authentication.isBasicEnabled)
-    }
-
-    private var lifetimes: MetadataLifetimes {
-        var lifetimes = MetadataLifetimes()
-        let seconds = configuration.metadataLifetime.components.seconds
-        lifetimes.timestamp = MetadataLifetime(seconds: seconds, renewal: seconds / 2)
-        return lifetimes
     }
 
     private static func make(_ administrator: FirstAdministrator, _ console: Console, _ logger: Logger) async {

@@ -10,6 +10,8 @@ struct LivepatchSync: AsyncParsableCommand {
             --token-file, from LIVEPATCH_SYNC_TOKEN, or from the configuration, and never from the command line, where every user \
             of the machine could read it. All settings of patch-sync.* count, whether they come from --set, the environment or --config.
 
+            `bundle` needs no upstream: it carries patches from one data directory to another in a file.
+
             Whatever is written has been checked against the digests that the upstream published, and appears only whole. What was \
             interrupted goes on where it was.
 
@@ -23,5 +25,5 @@ struct LivepatchSync: AsyncParsableCommand {
               livepatch-sync mirror /srv/www/patches --config mirror.yaml
             """,
         version: Release.version,
-        subcommands: [Run.self, List.self, GetLatest.self, GetFiles.self, Mirror.self])
+        subcommands: [Run.self, List.self, GetLatest.self, GetFiles.self, Mirror.self, BundleCommands.self])
 }

@@ -92,6 +92,7 @@ struct PrecedenceTests {
                 "patch-sync.max-concurrent-transfers": "3", "patch-sync.bandwidth-limit": "10M",
                 "patch-sync.max-removal-share": "12.5%", "patch-sync.connect-timeout": "1s", "patch-sync.idle-timeout": "1s",
                 "patch-sync.transfer-timeout": "1h", "patch-sync.trusted-roots": String(repeating: "0", count: 64),
+                "patch-sync.freshness-tolerance": "7d",
             ]
             let value = try #require(values[key.name])
             let needsToken = !key.name.hasPrefix("patch-sync.token")

@@ -84,6 +84,8 @@ public struct ErrorDisposition: Hashable, Sendable {
         .upstreamStale: Self(502, .dataError, .error),
         .trustUnavailable: Self(500, .software, .error),
         .upstreamEmpty: Self(409, .dataError, .warning),
+        .bundleInvalid: Self(422, .dataError, .error),
+        .bundleBaseMissing: Self(409, .noInput, .warning),
         .tokenRefused: Self(401, .noPermission, .information),
         .loginRequired: Self(401, .noPermission, .information),
         .loginFailed: Self(401, .noPermission, .warning),

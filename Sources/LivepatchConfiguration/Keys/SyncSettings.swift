@@ -73,6 +73,11 @@ enum SyncSettings {
         "The roots that the upstream's signed repositories have to begin with, by their fingerprints (`livepatch-admin sync-tokens add` prints them on the upstream). Empty: what is first seen is pinned, and the sync's report says so."
     )
 
+    static let freshnessTolerance = Setting<Duration>.duration(
+        "patch-sync.freshness-tolerance", .sync, default: .zero, in: .zero ... .seconds(365 * 86_400),
+        "How long after it has expired the upstream's signed metadata is still believed, for servers below one that is fed by bundles. For that long, whoever stands between can hide new patches and revocations."
+    )
+
     static let maximumTransfers = Setting.integer(
         "patch-sync.max-concurrent-transfers", .sync, default: 8, in: 1...64, "How many files are transferred at the same time.")
 
@@ -102,7 +107,8 @@ enum SyncSettings {
     static let keys = [
         enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, syncTiers.key, architectures.key, flavours.key,
         minimumKernel.key, id.key, proxyEnabled.key, proxyHTTP.key, proxyHTTPS.key, proxyNone.key, certificateAuthority.key,
-        trustedRoots.key, maximumTransfers.key, bandwidthLimit.key, maximumRemovalShare.key, connectTimeout.key, idleTimeout.key,
+        trustedRoots.key, freshnessTolerance.key, maximumTransfers.key, bandwidthLimit.key, maximumRemovalShare.key,
+        connectTimeout.key, idleTimeout.key,
         transferTimeout.key,
     ]
 

@@ -71,7 +71,9 @@ enum SyncChecks {
         }
         guard sync.isEnabled else {
             if sync.mirrorsTiers {
-                reading.note("patch-sync.sync-tiers is true, but patch-sync.enabled is not: no tiers are mirrored.")
+                reading.note(
+                    "patch-sync.sync-tiers is true, but patch-sync.enabled is not: tiers are mirrored only from bundles (`livepatch-sync bundle apply`)."
+                )
             }
             return
         }

@@ -39,6 +39,8 @@ public struct SyncConfiguration: Hashable, Sendable {
     public let certificateAuthority: String?
     /// The fingerprints of the roots that are trusted; empty to trust what is first seen.
     public let trustedRoots: [SHA256Digest]
+    /// How long after it has expired signed metadata is still believed.
+    public let freshnessTolerance: Duration
     /// Files at the same time.
     public let maximumTransfers: Int
     /// Bytes a second for all transfers together; `nil` for no limit.
@@ -60,6 +62,7 @@ public struct SyncConfiguration: Hashable, Sendable {
         proxy = SyncChecks.proxy(&reading)
         certificateAuthority = SyncChecks.certificateAuthority(&reading)
         trustedRoots = reading.value(SyncSettings.trustedRoots)
+        freshnessTolerance = reading.value(SyncSettings.freshnessTolerance)
         maximumTransfers = reading.value(SyncSettings.maximumTransfers)
         bandwidthLimit = reading.value(SyncSettings.bandwidthLimit)
         maximumRemovalShare = reading.value(SyncSettings.maximumRemovalShare)

@@ -5,6 +5,7 @@
 /// sync.lock        held by whoever syncs into it: the server, or livepatch-sync
 /// keys/            the private keys with which the server signs
 /// trust/           what it has signed, and what it trusts of its upstream's
+/// bundles/         which bundles were created from here last
 /// content/ staging/ incoming/ storage.lock    the patch storage, unless it has a directory of its own
 /// ```
 public struct DataDirectory: Hashable, Sendable {
@@ -27,6 +28,9 @@ public struct DataDirectory: Hashable, Sendable {
     /// The directory of signed metadata; see ``DirectoryTrustStorage``.
     public var trust: String { "\(path)/trust" }
 
+    /// The directory of the lists of bundles; see ``BundleLedger``.
+    public var bundles: String { "\(path)/bundles" }
+
     /// Where people put patch files to be taken in by a refresh.
     public var dropFolder: String { "\(patches)/incoming" }
 
@@ -39,6 +43,12 @@ public struct DataDirectory: Hashable, Sendable {
     /// The lock that keeps two syncs apart, whichever programs run them.
     /// - Throws: ``LivepatchError`` with the code `storage-unavailable` or `storage-full`.
     public func syncLock() throws -> DirectoryLock { try DirectoryLock(in: path, name: "sync.lock", subject: "sync") }
+
+    /// The lock that keeps two programs from publishing signed metadata at the same time.
+    /// - Throws: ``LivepatchError`` with the code `storage-unavailable` or `storage-full`.
+    public func publicationLock() throws -> DirectoryLock {
+        try DirectoryLock(in: trust, name: "publication.lock", subject: "signed metadata")
+    }
 
     /// The lock of the patch storage.
     /// - Throws: ``LivepatchError`` with the code `storage-unavailable` or `storage-full`.

@@ -115,6 +115,12 @@ extension LivepatchError.Code {
     /// The keys or the metadata of this server's own repositories cannot be used.
     public static let trustUnavailable = Self(rawValue: "trust-unavailable")
 
+    // Bundles
+    /// A bundle is damaged, cut off, or not one at all.
+    public static let bundleInvalid = Self(rawValue: "bundle-invalid")
+    /// A bundle builds on another one that has not been applied.
+    public static let bundleBaseMissing = Self(rawValue: "bundle-base-missing")
+
     // Who asks
     /// The token is missing, malformed, unknown, expired or revoked; the wire does not say which.
     public static let tokenRefused = Self(rawValue: "token-refused")
@@ -151,6 +157,7 @@ extension LivepatchError.Code: CaseIterable {
         .syncNotConfigured, .syncUnderWay, .upstreamUnreachable, .upstreamTimeout, .upstreamFailed,
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
         .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable,
+        .bundleInvalid, .bundleBaseMissing,
         .tokenRefused, .loginRequired, .loginFailed,
         .configurationInvalid, .unavailable, .serverUnreachable, .cancelled, .internalFault,
     ]

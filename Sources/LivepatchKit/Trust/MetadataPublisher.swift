@@ -23,6 +23,7 @@ public actor MetadataPublisher {
     private let keys: any TrustKeyStore
     private let place: @Sendable () async throws -> ChainPlace
     private let lifetimes: MetadataLifetimes
+    private let lock: (any StorageLock)?
     private let now: @Sendable () -> Date
 
     private var known: State?
@@ -31,11 +32,12 @@ public actor MetadataPublisher {
 
     /// - Parameters:
     ///   - place: where the server stands in its chain; asked whenever somebody wants to see something.
+    ///   - lock: held exclusively while something is published, where another process may publish into the same storage.
     ///   - now: the current time.
     public init(
         catalog: any Catalog, tiers: TierStateCache, storage: any TrustStorage, keys: any TrustKeyStore,
         place: @escaping @Sendable () async throws -> ChainPlace, lifetimes: MetadataLifetimes = MetadataLifetimes(),
-        now: @escaping @Sendable () -> Date
+        lock: (any StorageLock)? = nil, now: @escaping @Sendable () -> Date
     ) {
         self.catalog = catalog
         self.tiers = tiers
@@ -43,6 +45,7 @@ public actor MetadataPublisher {
         self.keys = keys
         self.place = place
         self.lifetimes = lifetimes
+        self.lock = lock
         self.now = now
     }
 
@@ -60,7 +63,10 @@ public actor MetadataPublisher {
                 _ = await publication.result
                 continue
             }
-            let task = Task { try await publish(at: place) }
+            let task = Task {
+                guard let lock else { return try await publish(at: place) }
+                return try await lock.withExclusive { try await publish(at: place) }
+            }
             publication = task
             let result = await task.result
             publication = nil

@@ -24,6 +24,7 @@ public actor SignedDocumentReader: DocumentReader {
     private let anchors: TrustAnchors
     private let relaying: Relaying
     private let lastSync: @Sendable () async throws -> SyncState
+    private let tolerance: Duration
     private let now: @Sendable () -> Date
     private let limits = ClientLimits()
     private let meter = DocumentMeter()
@@ -42,18 +43,21 @@ public actor SignedDocumentReader: DocumentReader {
     ///   - trustedRoots: the fingerprints (SHA-256) of the roots to begin with; if there are none, the first root that is seen is
     ///     trusted, and its fingerprint reported.
     ///   - lastSync: where the last sync ended.
+    ///   - tolerance: how long after it has expired metadata is still believed. Whatever it is, nothing goes back to an older version.
     ///   - now: the current time.
     public init(
         upstream: any UpstreamServer, documents: any DocumentCache, trust: any TrustStorage,
         trustedRoots: Set<SHA256Digest> = [], relaying: Relaying = .nothing,
         lastSync: @escaping @Sendable () async throws -> SyncState = { SyncState() },
-        logger: Logger = Logger(label: "trust") { _ in SwiftLogNoOpLogHandler() }, now: @escaping @Sendable () -> Date
+        tolerance: Duration = .zero, logger: Logger = Logger(label: "trust") { _ in SwiftLogNoOpLogHandler() },
+        now: @escaping @Sendable () -> Date
     ) {
         self.upstream = upstream
         self.documents = documents
         self.trust = trust
         self.relaying = relaying
         self.lastSync = lastSync
+        self.tolerance = tolerance
         self.now = now
         anchors = TrustAnchors(trust: trust, configured: trustedRoots, limits: limits, logger: logger)
         plain = PlainDocumentReader(upstream: upstream, cache: documents, meter: meter)
@@ -124,7 +128,7 @@ public actor SignedDocumentReader: DocumentReader {
     }
 
     private var time: MetadataTime {
-        MetadataTime(secondsSince1970: Int64(now().timeIntervalSince1970.rounded(.down)))
+        MetadataTime(secondsSince1970: Int64(now().timeIntervalSince1970.rounded(.down)) - tolerance.components.seconds)
     }
 
     // MARK: What is revoked

@@ -70,21 +70,21 @@ struct TrustAnchors: Sendable {
             seen.append(fingerprint)
             if let sibling {
                 guard fingerprint == sibling else { continue }
-                try await begin(repository, with: root)
+                try await begin(repository, with: root, from: address)
                 return nil
             }
             if configured.isEmpty {
                 guard firstUse.permits(repository) else {
                     throw LivepatchError.unexpectedRoot(repository, seen: fingerprint, from: address)
                 }
-                try await begin(repository, with: root)
+                try await begin(repository, with: root, from: address)
                 logger.warning(
                     "trusting a root because it is the first one seen",
                     metadata: ["repository": "\(repository)", "fingerprint": "\(fingerprint)"])
                 return fingerprint
             }
             guard configured.contains(fingerprint) else { continue }
-            try await begin(repository, with: root)
+            try await begin(repository, with: root, from: address)
             return nil
         }
         if seen.isEmpty {
@@ -111,11 +111,13 @@ struct TrustAnchors: Sendable {
         return nil
     }
 
-    private func begin(_ repository: TrustedRepository, with root: [UInt8]) async throws {
+    private func begin(_ repository: TrustedRepository, with root: [UInt8], from address: String) async throws {
         try await trust.forget(repository)
         let cache = try await trust.trusted(repository)
         // The root last: without it nothing is trusted.
         try await cache.write(root, for: Self.role)
-        try await Updater.trust(root, in: cache)
+        do { try await Updater.trust(root, in: cache) } catch let error as TUFError {
+            throw LivepatchError.refusing(error, repository, from: address)
+        }
     }
 }

@@ -29,7 +29,7 @@ public struct InProcessServer: Sendable {
     public let metadata: MetadataPublisher?
     private let place: Place
     private let lifetimes: MetadataLifetimes
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
 
     /// Where the server stands in its chain.
     private final class Place: Sendable {
@@ -155,32 +155,45 @@ public struct InProcessServer: Sendable {
     }
 
     /// What a sync reads with: a server from before there was signing reads plain documents.
-    private func reader(
-        of upstream: any UpstreamServer, _ request: SyncRequest?, trustedRoots: Set<SHA256Digest>, logger: Logger
+    func reader(
+        of upstream: any UpstreamServer, _ request: SyncRequest?, trustedRoots: Set<SHA256Digest>, tolerance: Duration = .zero,
+        logger: Logger
     ) -> any DocumentReader {
         guard metadata != nil else { return PlainDocumentReader(upstream: upstream, cache: catalog) }
         return SignedDocumentReader(
             upstream: upstream, documents: catalog, trust: trust, trustedRoots: trustedRoots,
             relaying: request?.mirrorsTiers == true ? .originsAndViews : .origins, lastSync: { try await catalog.syncState() },
-            logger: logger, now: now)
+            tolerance: tolerance, logger: logger, now: now)
     }
 
     /// Syncs once from any upstream.
-    /// - Parameter trustedRoots: the fingerprints of the roots to begin with; if there are none, the first ones seen are trusted.
+    /// - Parameters:
+    ///   - trustedRoots: the fingerprints of the roots to begin with; if there are none, the first ones seen are trusted.
+    ///   - tolerance: how long after it has expired metadata is still believed.
     @discardableResult
     public func sync(
         from upstream: any UpstreamServer, request: SyncRequest? = nil, retry: RetryPolicy = RetryPolicy(attempts: 1),
-        concurrency: Int = 4, trustedRoots: Set<SHA256Digest> = [],
+        concurrency: Int = 4, trustedRoots: Set<SHA256Digest> = [], tolerance: Duration = .zero,
         logger: Logger = Logger(label: "sync") { _ in SwiftLogNoOpLogHandler() }
     ) async -> SyncReport {
+        let resources = resources(
+            upstream, reader: reader(of: upstream, request, trustedRoots: trustedRoots, tolerance: tolerance, logger: logger),
+            request, retry: retry,
+            concurrency: concurrency, logger: logger)
+        return await SyncRun(request ?? SyncRequest(deployment: deployment), resources) { _ in }.run()
+    }
+
+    /// What a sync works with; from now on this server is below another one.
+    func resources(
+        _ upstream: any UpstreamServer, reader: any DocumentReader, _ request: SyncRequest?, retry: RetryPolicy, concurrency: Int,
+        logger: Logger
+    ) -> SyncRun.Resources {
         place.sync(mirrorsTiers: request?.mirrorsTiers ?? false)
         let settings = Transfers.Settings(
             concurrency: concurrency, retry: retry, bandwidth: BandwidthLimiter(bytesPerSecond: nil))
-        let resources = SyncRun.Resources(
-            upstream: upstream, reader: reader(of: upstream, request, trustedRoots: trustedRoots, logger: logger),
-            catalog: catalog, tokens: tokens, storage: storage,
+        return SyncRun.Resources(
+            upstream: upstream, reader: reader, catalog: catalog, tokens: tokens, storage: storage,
             transfers: Transfers(upstream: upstream, storage: storage, settings: settings), logger: logger, now: now)
-        return await SyncRun(request ?? SyncRequest(deployment: deployment), resources) { _ in }.run()
     }
 
     /// The patch versions that each tier offers, in tier order.

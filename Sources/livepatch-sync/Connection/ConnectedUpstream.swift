@@ -31,7 +31,8 @@ extension ConfiguredUpstream {
         defer { try? FileManager.default.removeItem(at: directory) }
         let reader = SignedDocumentReader(
             upstream: PatientUpstream(server), documents: NoDocumentCache(),
-            trust: DirectoryTrustStorage(at: directory.path), trustedRoots: trustedRoots, now: { Date() })
+            trust: DirectoryTrustStorage(at: directory.path), trustedRoots: trustedRoots, tolerance: freshnessTolerance,
+            now: { Date() })
         return try await OfferReader(reader, filter: filter).read(wish)
     }
 }

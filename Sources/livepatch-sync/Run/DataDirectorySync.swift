@@ -3,7 +3,6 @@ import LivepatchComposition
 import LivepatchConfiguration
 import LivepatchFiles
 import LivepatchKit
-import LivepatchSQLite
 import Logging
 
 /// One sync into a server's data directory, without the server.
@@ -21,25 +20,29 @@ struct DataDirectorySync {
     /// - Throws: ``LivepatchError`` with the codes `sync-under-way`, and those of database, storage and configuration. What goes wrong
     ///   with the sync itself is in the report.
     func run(acceptsRemovals: Bool, progress: @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
-        let directory = DataDirectory(configuration.dataDirectory, patches: configuration.storage.filesystemPath)
-        let syncLock = try directory.syncLock()
-        let database = try SQLiteDatabase(path: directory.database)
-        defer { try? database.close() }
-        let catalog = SQLiteCatalog(database)
-        let tokens = SQLiteTokenStore(database)
-        let storage = try DirectoryPatchStorage(at: directory.patches)
-        let sync = configuration.sync
-        if let id = sync.deployment, try await catalog.deployment() != id { try await catalog.setDeployment(id) }
-        let deployment = try await catalog.deployment()
-        return try await ConfiguredUpstream.connected(sync, deployment: deployment, logger: logger) { upstream in
-            let coordinator = SyncCoordinator(
-                syncLock: syncLock, storageLock: try directory.storageLock(), reports: SQLiteSyncReportStore(database), now: now,
-                run: upstream.sync(
-                    deployment, catalog: catalog, tokens: tokens, storage: storage,
-                    trust: DirectoryTrustStorage(at: directory.trust), transfers: upstream.transfers(into: storage), now: now))
-            let handle = try await coordinator.trigger(acceptsRemovals: acceptsRemovals)
-            for await step in handle.progress { progress(step) }
-            return try await handle.report()
+        try await OpenDataDirectory.with(configuration) { directory in
+            try await ConfiguredUpstream.connected(configuration.sync, deployment: directory.deployment, logger: logger) {
+                upstream in
+                try await directory.sync(
+                    now: now, acceptsRemovals: acceptsRemovals, progress: progress,
+                    run: upstream.sync(
+                        directory.deployment, catalog: directory.catalog, tokens: directory.tokens, storage: directory.storage,
+                        trust: directory.trust, transfers: upstream.transfers(into: directory.storage), now: now))
+            }
         }
+    }
+}
+
+extension OpenDataDirectory {
+    /// One sync as a server begins it: it excludes others and is kept in the reports.
+    func sync(
+        now: @escaping @Sendable () -> Date, acceptsRemovals: Bool, progress: @escaping @Sendable (SyncProgress) -> Void,
+        run: @escaping @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport
+    ) async throws -> SyncReport {
+        let coordinator = SyncCoordinator(
+            syncLock: try layout.syncLock(), storageLock: try layout.storageLock(), reports: reports, now: now, run: run)
+        let handle = try await coordinator.trigger(acceptsRemovals: acceptsRemovals)
+        for await step in handle.progress { progress(step) }
+        return try await handle.report()
     }
 }

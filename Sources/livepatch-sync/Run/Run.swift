@@ -33,17 +33,7 @@ struct Run: AsyncParsableCommand {
         let sync = DataDirectorySync(configuration, logger: upstream.logger(on: console, bar: bar))
         let report = try await sync.run(acceptsRemovals: acceptRemovals) { bar.update(TransferProgress($0)) }
         bar.end()
-        try show(report, on: console)
+        try report.show(output, on: console)
         if let status = report.exitStatus { throw status.exit }
-    }
-
-    private func show(_ report: SyncReport, on console: Console) throws {
-        guard output.format == .table else { return try output.show(document: report, on: console) }
-        for failure in report.failures {
-            console.warn((failure.file.map { "\($0): " } ?? "") + failure.message)
-        }
-        if output.quiet { return }
-        for note in report.notes { console.note(note) }
-        try console.print(report.sentence(console.humanText))
     }
 }

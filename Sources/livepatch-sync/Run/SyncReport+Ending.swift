@@ -22,4 +22,13 @@ extension SyncReport {
         if !failures.isEmpty { parts.append(text.count(failures.count, "failure")) }
         return "\(result.rawValue): \(parts.joined(separator: ", "))"
     }
+
+    /// Prints it: failures and notes to standard error, one line to standard output.
+    func show(_ output: OutputOptions, on console: Console) throws {
+        guard output.format == .table else { return try output.show(document: self, on: console) }
+        for failure in failures { console.warn((failure.file.map { "\($0): " } ?? "") + failure.message) }
+        if output.quiet { return }
+        for note in notes { console.note(note) }
+        try console.print(sentence(console.humanText))
+    }
 }

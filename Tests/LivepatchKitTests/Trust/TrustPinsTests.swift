@@ -49,6 +49,9 @@ import Testing
         let synced = SyncState(route: try Route(["origin"]))
         #expect(ChainPlace(isSyncing: false, mirrorsTiers: true, lastSync: SyncState()) == .top)
         #expect(ChainPlace(isSyncing: false, mirrorsTiers: true, lastSync: synced) == .below(mirrorsTiers: false))
+        let mirrored = SyncState(route: try Route(["origin"]), mirrorsTiers: true)
+        #expect(ChainPlace(isSyncing: false, mirrorsTiers: true, lastSync: mirrored) == .below(mirrorsTiers: true))
+        #expect(ChainPlace(isSyncing: false, mirrorsTiers: false, lastSync: mirrored) == .below(mirrorsTiers: false))
         #expect(ChainPlace(isSyncing: true, mirrorsTiers: true, lastSync: SyncState()) == .below(mirrorsTiers: true))
         #expect(ChainPlace(isSyncing: true, mirrorsTiers: false, lastSync: synced) == .below(mirrorsTiers: false))
     }

@@ -1,0 +1,25 @@
+public import FoundationEssentials
+public import LivepatchConfiguration
+public import LivepatchKit
+
+extension ServerConfiguration {
+    /// What publishes a server's signed metadata: the same in all programs that do, so that none undoes what another has published.
+    /// - Parameter lock: held while something is published.
+    public func metadataPublisher(
+        catalog: any Catalog, tiers: TierStateCache, storage: any TrustStorage, keys: any TrustKeyStore, lock: any StorageLock,
+        now: @escaping @Sendable () -> Date
+    ) -> MetadataPublisher {
+        MetadataPublisher(
+            catalog: catalog, tiers: tiers, storage: storage, keys: keys,
+            place: { [sync] in
+                try await ChainPlace(isSyncing: sync.isEnabled, mirrorsTiers: sync.mirrorsTiers, lastSync: catalog.syncState())
+            }, lifetimes: lifetimes, lock: lock, now: now)
+    }
+
+    private var lifetimes: MetadataLifetimes {
+        var lifetimes = MetadataLifetimes()
+        let seconds = metadataLifetime.components.seconds
+        lifetimes.timestamp = MetadataLifetime(seconds: seconds, renewal: seconds / 2)
+        return lifetimes
+    }
+}
