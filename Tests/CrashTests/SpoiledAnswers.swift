@@ -90,6 +90,10 @@ struct SpoiledAnswers: Sendable {
             name: "sends another document than its head names", result: .failed, code: nil,
             spoil: { _, _, _ in .ok(Array("{}".utf8)) }, path: "/v1/sync/revocations"),
         Self(
+            name: "changes a byte of signed metadata", result: .failed, code: .upstreamUntrusted,
+            spoil: { answer, length, _ in answer.corrupted(at: length / 2) },
+            path: "/v1/sync/metadata/tiers/edge/timestamp.json"),
+        Self(
             name: "does not know the token any more", result: .failed, code: .upstreamRefusedToken,
             spoil: { _, _, _ in .status(401) }, path: "/v1/sync/head"),
         Self(
