@@ -138,6 +138,37 @@ import Testing
         }
     }
 
+    @Test("what has expired on the way is believed as long as is allowed, there and below")
+    func expired() async throws {
+        try await Surroundings.with { here in
+            let lifetime = ["server.metadata-lifetime": "2s"]
+            let origin = try await here.server("origin", lifetime)
+            try await origin.administrator().importPatches("--versions 100.1 --kernels 1")
+            let file = here.path("1.tar")
+            let created = try await bundle(
+                here, "create --data-dir \(origin.dataDirectory) --tier edge --set server.metadata-lifetime=2s", file)
+            #expect(created.status == 0, "\(created)")
+            try await eventually("the bundle's timestamps have expired") {
+                try await bundle(here, "verify --max-age 0s", file).status == 65
+            }
+            let refused = try await bundle(here, "apply", file, "--max-age 0s --data-dir", here.path("site"))
+            #expect(refused.status == 65 && refused.errors.contains("too old"), "\(refused)")
+            let site = try await here.server("site")
+            let applied = try await bundle(here, "apply", file, "--data-dir", site.dataDirectory)
+            #expect(applied.status == 0 && applied.errors.contains("ago: nothing newer is known here"), "\(applied)")
+            let token = try await site.administrator().token("edge", "leaf")
+            func sync(_ more: [String]) async throws -> FinishedCommand {
+                try await here.run(
+                    .sync, ["run", "--data-dir", here.path("leaf"), "--set", "patch-sync.upstream-url=\(site.url)"] + more,
+                    environment: ["LP_PATCH_SYNC_TOKEN": token])
+            }
+            let strict = try await sync([])
+            #expect(strict.status == 65 && strict.errors.contains("cannot prove"), "\(strict)")
+            let tolerant = try await sync(["--set", "patch-sync.freshness-tolerance=1d"])
+            #expect(tolerant.status == 0, "\(tolerant)")
+        }
+    }
+
     @Test("with sync-tiers the tiers are the other side's, whoever carries them")
     func mirrored() async throws {
         try await Surroundings.with { here in

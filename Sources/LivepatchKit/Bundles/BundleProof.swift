@@ -11,10 +11,14 @@ public struct BundleProof: Hashable, Sendable, Codable {
         let age = now.timeIntervalSince(end)
         let text = Timestamp.text(end)
         guard age > 0 else { return "What it holds is proven to be recent until \(text)." }
-        let hours = Int64(age / 3600)
-        let old = hours < 48 ? "\(hours) hours" : "\(hours / 24) days"
-        return
-            "What it holds was proven to be recent until \(text), \(hours == 1 ? "1 hour" : old) ago: nothing newer is known here."
+        return "What it holds was proven to be recent until \(text), \(Self.words(age)) ago: nothing newer is known here."
+    }
+
+    private static func words(_ seconds: TimeInterval) -> String {
+        let units: [(seconds: Double, name: String)] = [(86_400, "day"), (3600, "hour"), (60, "minute")]
+        let unit = units.first { seconds >= 2 * $0.seconds } ?? (1, "second")
+        let count = Int64(seconds / unit.seconds)
+        return "\(count) \(unit.name)\(count == 1 ? "" : "s")"
     }
 }
 

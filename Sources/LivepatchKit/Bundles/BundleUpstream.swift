@@ -12,16 +12,16 @@ public struct BundleUpstream: UpstreamServer {
     public func address() async -> String { bundle.name }
 
     public func head(unless tag: String?) async throws -> UpstreamDocument? {
-        let head = try document(BundleMember.head)
+        let head = try document(BundleMember.head, limit: PatchBundle.Limit.document)
         return head.tag == tag ? nil : head
     }
 
     public func document(_ name: DocumentName, limit: Int64) async throws -> UpstreamDocument {
-        try document(BundleMember.name(of: name))
+        try document(BundleMember.name(of: name), limit: limit)
     }
 
     public func metadata(_ file: MetadataFile, limit: Int64) async throws -> [UInt8]? {
-        try bundle.document(BundleMember.name(of: file))
+        try bundle.document(BundleMember.name(of: file), limit: limit)
     }
 
     public func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
@@ -40,8 +40,8 @@ public struct BundleUpstream: UpstreamServer {
             })
     }
 
-    private func document(_ name: String) throws -> UpstreamDocument {
-        guard let bytes = try bundle.document(name) else {
+    private func document(_ name: String, limit: Int64) throws -> UpstreamDocument {
+        guard let bytes = try bundle.document(name, limit: limit) else {
             throw LivepatchError(.upstreamLacks, "The \(bundle.name) does not have '\(name)'.")
         }
         return UpstreamDocument(bytes: bytes, tag: SHA256Digest(of: bytes).description)

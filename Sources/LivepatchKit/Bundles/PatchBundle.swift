@@ -3,7 +3,7 @@
 /// Opening it checks that it is whole and that its parts fit its list; ``BundleVerification`` checks what they are.
 public struct PatchBundle: Sendable {
     /// Bounds on what is read at once, in bytes.
-    private enum Limit {
+    enum Limit {
         static let manifest: Int64 = 256 << 20
         static let document: Int64 = 256 << 20
     }
@@ -97,9 +97,10 @@ public struct PatchBundle: Sendable {
     }
 
     /// A document's bytes; `nil` if there is none of that name.
-    func document(_ name: String) throws -> [UInt8]? {
+    /// - Parameter limit: how many bytes it should have at most; of a longer one there is one byte more.
+    func document(_ name: String, limit: Int64 = Limit.document) throws -> [UInt8]? {
         guard let document = documents[name] else { return nil }
-        return try archive.read(name, at: 0, count: Int(document.length))
+        return try archive.read(name, at: 0, count: Int(min(document.length, max(0, limit) + 1)))
     }
 
     /// What its list says of a content; `nil` if it does not have it.
