@@ -193,7 +193,8 @@ let package = Package(
         test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
         // What `make fuzz` tries with any bytes, and the tests with those that it has found.
         .target(
-            name: "FuzzTargets", dependencies: ["LivepatchKit", "TUF"], path: "Tests/Support/FuzzTargets", swiftSettings: strict),
+            name: "FuzzTargets", dependencies: ["LivepatchArchive", "LivepatchKit", "TUF"], path: "Tests/Support/FuzzTargets",
+            swiftSettings: strict),
         test("FuzzTests", of: ["FuzzTargets"]),
         .target(name: "Processes", path: "Tests/Support/Processes", swiftSettings: strict),
         test(
