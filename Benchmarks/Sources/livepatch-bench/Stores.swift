@@ -8,6 +8,7 @@ struct Stores: Sendable {
     let catalog: any Catalog
     let tokens: any TokenStore
     let storage: any PatchStorage
+    let trust: any TrustStorage
     let lock: any StorageLock
     private let database: SQLiteDatabase
 
@@ -18,6 +19,7 @@ struct Stores: Sendable {
         catalog = SQLiteCatalog(database)
         tokens = SQLiteTokenStore(database)
         storage = try DirectoryPatchStorage(at: directory.patches)
+        trust = DirectoryTrustStorage(at: directory.trust)
     }
 
     func close() throws { try database.close() }

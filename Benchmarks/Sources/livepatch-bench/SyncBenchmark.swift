@@ -76,9 +76,12 @@ struct SyncBenchmark {
         _ site: Stores, _ upstream: HTTPUpstream, expecting result: SyncReport.Result
     ) async throws -> Double {
         let settings = Transfers.Settings(concurrency: Self.atOnce, bandwidth: BandwidthLimiter(bytesPerSecond: nil))
+        let catalog = site.catalog
+        let reader = SignedDocumentReader(
+            upstream: upstream, documents: catalog, trust: site.trust, relaying: .origins,
+            lastSync: { try await catalog.syncState() }, now: { Date() })
         let resources = SyncRun.Resources(
-            upstream: upstream, reader: PlainDocumentReader(upstream: upstream, cache: site.catalog), catalog: site.catalog,
-            tokens: site.tokens, storage: site.storage,
+            upstream: upstream, reader: reader, catalog: catalog, tokens: site.tokens, storage: site.storage,
             transfers: Transfers(upstream: upstream, storage: site.storage, settings: settings),
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, now: { Date() })
         let request = SyncRequest(deployment: try await site.catalog.deployment())
