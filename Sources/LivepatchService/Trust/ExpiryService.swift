@@ -1,28 +1,33 @@
 import FoundationEssentials
 public import LivepatchKit
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 
-/// Looks again and again at when what is signed expires, and says so in the log: once when something comes nearer to its end, and
-/// each time once it has expired.
+/// Looks again and again at when what is signed expires, shows it as metrics, and says so in the log: once when something comes
+/// nearer to its end, and each time once it has expired.
 public struct ExpiryService: Service {
     private let trust: TrustInspection
     private let logger: Logger
+    private let metrics: any MetricsFactory
     private let interval: Duration
     private let sleep: @Sendable (Duration) async throws -> Void
     private let jitter: @Sendable () -> Double
 
     /// - Parameters:
+    ///   - metrics: where the gauges are made; by default what the process was given (`MetricsSystem`).
     ///   - interval: from one look to the next, give or take a tenth; the first is after a minute.
     ///   - sleep: waits, and throws when it is cancelled.
     ///   - jitter: random numbers from 0 to 1.
     public init(
-        trust: TrustInspection, logger: Logger, interval: Duration = .seconds(3600),
+        trust: TrustInspection, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory,
+        interval: Duration = .seconds(3600),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
         self.trust = trust
         self.logger = logger
+        self.metrics = metrics
         self.interval = interval
         self.sleep = sleep
         self.jitter = jitter
@@ -31,26 +36,29 @@ public struct ExpiryService: Service {
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var told: [String: ExpiryState] = [:]
+            var gauges = ExpiryGauges(metrics)
             // What has expired while the server was stopped comes anew with the first sync.
             var pause = min(interval, .seconds(60))
             while !Task.isCancelled {
                 try await sleep(pause * (0.9 + 0.2 * jitter()))
-                told = await tell(since: told)
+                told = await look(since: told, &gauges)
                 pause = interval
             }
         }
     }
 
-    /// Tells what is news.
+    /// Shows what is, and tells what is news.
     /// - Parameter told: the state of each subject at the last look.
-    private func tell(since told: [String: ExpiryState]) async -> [String: ExpiryState] {
-        let warnings: [TrustWarning]
+    private func look(since told: [String: ExpiryState], _ gauges: inout ExpiryGauges) async -> [String: ExpiryState] {
+        let status: TrustStatus
         do {
-            warnings = try await trust.status().warnings
+            status = try await trust.status()
         } catch {
             if !Task.isCancelled { logger.error("Whether signed metadata expires cannot be found out: \(error)") }
             return told
         }
+        gauges.show(status)
+        let warnings = status.warnings
         for warning in warnings where warning.state == .expired || warning.state > told[warning.subject] ?? .good {
             logger.log(
                 level: warning.state == .expired ? .error : .warning, "\(warning.message)",

@@ -1,6 +1,7 @@
 import Foundation
 import LivepatchKit
 import LivepatchTesting
+import MetricsTestKit
 import Testing
 
 @testable import LivepatchService
@@ -39,6 +40,32 @@ struct ExpiryServiceTests {
         #expect(lines.count == states.count)
         #expect(lines.filter { $0.contains("\"error\"") }.count == 3)
         #expect(pauses.taken.prefix(2) == [.seconds(60), .seconds(1000)])
+    }
+
+    @Test func `shows what expires as metrics, and what is gone no longer`() async throws {
+        let end = Date(timeIntervalSince1970: 1_750_000_000)
+        let pauses = CountedPauses(3)
+        let log = CapturedLog()
+        let metrics = TestMetrics()
+        let catalog = InMemoryCatalog(InMemoryDatabase())
+        let tiers = TierStateCache(catalog: catalog)
+        @Sendable func pin(_ view: TierName?) -> TrustStatus.Pin {
+            TrustStatus.Pin(
+                kind: view == nil ? .origin : .tiers, signer: Shorthand.deployment, view: view,
+                fingerprint: SHA256Digest(of: [1]), isConfigured: false, rootVersion: 1,
+                expires: end + Double(pauses.taken.count), state: .good)
+        }
+        let trust = TrustInspection(
+            deployment: Shorthand.deployment, catalog: catalog, tiers: tiers,
+            publisher: PlainDocumentPublisher(catalog: catalog, tiers: tiers),
+            pins: { _ in pauses.taken.count == 1 ? [pin(nil), pin(Shorthand.edge)] : [pin(nil)] }, now: { end })
+        let service = ExpiryService(
+            trust: trust, logger: log.logger(label: "trust"), metrics: metrics, sleep: pauses.sleep)
+        try await pauses.run(service, log: log)
+        let origin = try metrics.expectGauge(
+            ExpiryGauges.trusted, [("repository", "origin"), ("signer", Shorthand.deployment.description), ("view", "")])
+        #expect(origin.values == [end.timeIntervalSince1970 + 1, end.timeIntervalSince1970 + 2])
+        #expect(metrics.recorders.count == 1, "the view that is not trusted any more is shown no longer")
     }
 
     @Test func `says that it cannot find out, and goes on`() async throws {
