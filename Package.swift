@@ -214,7 +214,7 @@ let package = Package(
             "LivepatchServiceTests",
             of: [
                 "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTesting", "PatchGenerator",
-                logging, metrics,
+                "TUF", logging, metrics,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -252,7 +252,10 @@ let package = Package(
             ]),
         test(
             "LivepatchAdminTests",
-            of: ["livepatch-admin", "ConsoleRecording", "LivepatchConsole", "LivepatchKit", "LivepatchAPI", argumentParser]),
+            of: [
+                "livepatch-admin", "ConsoleRecording", "LivepatchConsole", "LivepatchFiles", "LivepatchKit", "LivepatchAPI",
+                "TUF", argumentParser,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -73,6 +73,9 @@ public enum Paths {
 
     /// `GET` tells which signed repositories there are, and how they are.
     public static let trust = "/v1/admin/trust"
+    /// `GET` tells what the next root is made from, `POST` publishes one that was signed elsewhere.
+    public static let trustRootTemplate = "/v1/admin/trust/roots/{kind}"
+    public static func trustRoot(_ kind: TrustedRoot.Kind) -> String { "\(trust)/roots/\(kind.rawValue)" }
 
     /// `GET` tells the state, `POST` triggers or joins a sync.
     public static let sync = "/v1/admin/sync"

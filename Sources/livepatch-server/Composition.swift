@@ -125,7 +125,8 @@ struct Composition {
                     upstreams: upstream?.addresses ?? [], mirrorsTiers: configuration.sync.mirrorsTiers,
                     interval: configuration.sync.interval, filter: configuration.sync.filter),
                 coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog),
-            trust: trust, security: security, now: now)
+            trust: trust, roots: RootAdministration(publisher: metadata, catalog: catalog, now: now), security: security, now: now
+        )
 
         let http = HTTPService(
             parts, options: options, address: HTTPService.Address(configuration.address),

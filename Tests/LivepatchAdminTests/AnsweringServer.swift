@@ -21,6 +21,7 @@ final class AnsweringServer: AdministeredServer {
         var trust = TrustStatus(
             deployment: Samples.deployment, time: RecordedConsole.now, repositories: [], pins: [], trustedRoots: [])
         var roots: [TrustedRoot] = []
+        var rootBasis: RootBasis?
         var failure: LivepatchError?
     }
 
@@ -178,6 +179,18 @@ final class AnsweringServer: AdministeredServer {
     func trust() async throws -> TrustStatus {
         try ask("trust")
         return answers.trust
+    }
+
+    func rootBasis(_ kind: TrustedRoot.Kind) async throws -> RootBasis {
+        try ask("root \(kind.rawValue)")
+        guard let basis = answers.rootBasis else { throw LivepatchError(.notFound, "This server does not sign it.") }
+        return basis
+    }
+
+    func publishRoot(_ kind: TrustedRoot.Kind, _ body: RootBody) async throws -> TrustedRoot {
+        try ask("publish \(kind.rawValue) \(body.document)")
+        return TrustedRoot(
+            kind: kind, signer: Samples.deployment, version: 2, fingerprint: SHA256Digest(of: Array(body.document.utf8)))
     }
 
     private static func stream<Event: Sendable>(_ events: [Event]) -> AsyncThrowingStream<Event, any Error> {

@@ -18,6 +18,13 @@ struct Invocation {
         _ arguments: String..., server: AnsweringServer = AnsweringServer(), sessions: SessionStore? = nil,
         address: String = "http://localhost:8080"
     ) async throws -> Invocation {
+        try await run(arguments, server: server, sessions: sessions, address: address)
+    }
+
+    static func run(
+        _ arguments: [String], server: AnsweringServer = AnsweringServer(), sessions: SessionStore? = nil,
+        address: String = "http://localhost:8080"
+    ) async throws -> Invocation {
         let recorded = RecordedConsole()
         var status: Int32 = 0
         let sessions = sessions ?? SessionStore(directory: NSTemporaryDirectory() + "sessions-\(UUID().uuidString)")

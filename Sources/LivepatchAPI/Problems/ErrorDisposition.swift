@@ -83,6 +83,7 @@ public struct ErrorDisposition: Hashable, Sendable {
         .upstreamUntrusted: Self(502, .dataError, .error),
         .upstreamStale: Self(502, .dataError, .error),
         .trustUnavailable: Self(500, .software, .error),
+        .rootRefused: Self(422, .dataError, .warning),
         .upstreamEmpty: Self(409, .dataError, .warning),
         .bundleInvalid: Self(422, .dataError, .error),
         .bundleBaseMissing: Self(409, .noInput, .warning),

@@ -22,10 +22,7 @@ public struct SecretFile: Sendable {
         do {
             try SmallFile.write(bytes, to: path, mode: 0o600, replacing: replacing)
         } catch {
-            guard error.number == EEXIST else { throw error.error }
-            throw LivepatchError(
-                .alreadyExists, "'\(path)' exists and is not overwritten.",
-                suggestion: "Choose another file, or delete this one first.")
+            throw error.ofExisting(path)
         }
     }
 

@@ -1,3 +1,5 @@
+import LivepatchKit
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -8,6 +10,9 @@
 
 /// Files that are small enough to be in memory; a reader finds all of one, or none.
 enum SmallFile {
+    /// Takes a file away; that there is none is no error.
+    static func remove(_ path: String) { unlink(path) }
+
     /// - Returns: `nil` if there is no such file, or it is longer than `limit` bytes.
     static func read(_ path: String, limit: Int = .max) throws(FileFault) -> [UInt8]? {
         do {
@@ -48,5 +53,15 @@ enum SmallFile {
             guard link(temporary, path) == 0 else { throw .last("create", path) }
             unlink(temporary)
         }
+    }
+}
+
+extension FileFault {
+    /// The error for whoever must not replace a file.
+    func ofExisting(_ path: String) -> LivepatchError {
+        guard number == EEXIST else { return error }
+        return LivepatchError(
+            .alreadyExists, "'\(path)' exists and is not overwritten.",
+            suggestion: "Choose another file, or delete this one first.")
     }
 }

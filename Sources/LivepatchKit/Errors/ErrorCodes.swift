@@ -114,6 +114,8 @@ extension LivepatchError.Code {
     public static let upstreamStale = Self(rawValue: "upstream-stale")
     /// The keys or the metadata of this server's own repositories cannot be used.
     public static let trustUnavailable = Self(rawValue: "trust-unavailable")
+    /// A root that was signed elsewhere is not one that readers would follow to, or that this server could sign under.
+    public static let rootRefused = Self(rawValue: "root-refused")
 
     // Bundles
     /// A bundle is damaged, cut off, or not one at all.
@@ -156,7 +158,7 @@ extension LivepatchError.Code: CaseIterable {
         .databaseUnavailable, .databaseNewer, .databaseForeign,
         .syncNotConfigured, .syncUnderWay, .upstreamUnreachable, .upstreamTimeout, .upstreamFailed,
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
-        .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable,
+        .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable, .rootRefused,
         .bundleInvalid, .bundleBaseMissing,
         .tokenRefused, .loginRequired, .loginFailed,
         .configurationInvalid, .unavailable, .serverUnreachable, .cancelled, .internalFault,

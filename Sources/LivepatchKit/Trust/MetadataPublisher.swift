@@ -63,15 +63,70 @@ public actor MetadataPublisher {
                 _ = await publication.result
                 continue
             }
-            let task = Task {
-                guard let lock else { return try await publish(at: place) }
-                return try await lock.withExclusive { try await publish(at: place) }
-            }
-            publication = task
-            let result = await task.result
-            publication = nil
-            return try result.get()
+            return try await begin(at: place)
         }
+    }
+
+    /// Publishes, while whoever else asks waits. Nothing may be under way.
+    private func begin(at place: ChainPlace, adopting adoption: RootAdoption? = nil) async throws -> State {
+        let task = Task {
+            guard let lock else { return try await publish(at: place, adopting: adoption) }
+            return try await lock.withExclusive { try await publish(at: place, adopting: adoption) }
+        }
+        publication = task
+        let result = await task.result
+        publication = nil
+        return try result.get()
+    }
+
+    // MARK: Roots that are signed elsewhere
+
+    /// What the next root of a kind is made from.
+    /// - Throws: ``LivepatchError`` with the code `not-found` if there is none yet.
+    func rootBasis(of kind: TrustedRoot.Kind) async throws -> RootBasis {
+        let names = RepositoryKeyNames(kind)
+        let roots = try await roots(of: kind)
+        guard let newest = roots.newest, let root = roots.documents[newest.signed.version] else {
+            throw LivepatchError.noRoot(names.subject)
+        }
+        return RootBasis(
+            kind: kind, signer: try await catalog.deployment(), root: String(decoding: root, as: UTF8.self),
+            targets: try await TrustPublicKey(of: keys.keyOrNew(names.targets)),
+            online: try await TrustPublicKey(of: keys.keyOrNew(names.online)))
+    }
+
+    /// Publishes a root that was signed elsewhere, and everything else under it.
+    /// - Throws: ``LivepatchError`` with the codes `root-refused`, `not-found`, and what ``publish()`` throws.
+    func adopt(_ adoption: RootAdoption) async throws -> TrustedRoot {
+        let place = try await place()
+        let before = try await roots(of: adoption.kind).newest?.signed.version ?? 0
+        while let publication {
+            _ = await publication.result
+            await Task.yield()
+        }
+        do {
+            _ = try await begin(at: place, adopting: adoption)
+        } catch let error as LivepatchError where error.code == .trustUnavailable {
+            // The other repository may wait for a root of its own; this one has it.
+            guard let newest = try await roots(of: adoption.kind).newest, newest.signed.version > before else { throw error }
+        }
+        let roots = try await roots(of: adoption.kind)
+        guard let newest = roots.newest, newest.signed.version > before, let document = roots.documents[newest.signed.version]
+        else { throw LivepatchError.noRoot(RepositoryKeyNames(adoption.kind).subject) }
+        return TrustedRoot(
+            kind: adoption.kind, signer: try await catalog.deployment(), version: newest.signed.version,
+            fingerprint: SHA256Digest(of: document))
+    }
+
+    private func roots(of kind: TrustedRoot.Kind) async throws -> RootChain {
+        let repositories: [MetadataRepository] =
+            switch kind {
+            case .origin: [.origin(try await catalog.deployment())]
+            case .tiers: try await storage.publishedViews().map { .view($0) }
+            }
+        var published: [PublishedRepository] = []
+        for repository in repositories { published.append(try await PublishedRepository(storage.published(repository))) }
+        return try await RootChain(of: published, RepositoryKeyNames(kind).subject)
     }
 
     /// A file of the repositories, other than a patch version's document.
@@ -88,14 +143,15 @@ public actor MetadataPublisher {
     }
 
     /// Publishes a state of one revision of the catalogue, or nearly so if that never stands still.
-    private func publish(at place: ChainPlace) async throws -> State {
+    private func publish(at place: ChainPlace, adopting adoption: RootAdoption?) async throws -> State {
         var attempts = 0
         while true {
             attempts += 1
             let (state, revision) = try await tiers.current()
             let publication = RepositoryRound(
                 catalog: catalog, storage: storage, keys: keys, signer: RoleSigner(time: time, lifetimes: lifetimes),
-                place: place, deployment: try await catalog.deployment(), sync: try await catalog.syncState(), tiers: state)
+                place: place, deployment: try await catalog.deployment(), sync: try await catalog.syncState(), tiers: state,
+                adoption: adoption)
             let isLastAttempt = attempts == 5
             let outcome = try await publication.run { [catalog] in
                 if isLastAttempt { return true }

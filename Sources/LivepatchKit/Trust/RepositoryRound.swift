@@ -10,6 +10,8 @@ struct RepositoryRound: Sendable {
     let deployment: DeploymentID
     let sync: SyncState
     let tiers: TierState
+    /// A root that was signed elsewhere, and is to be published.
+    var adoption: RootAdoption?
 
     struct Outcome: Sendable {
         /// `nil` if nothing is to be shown.
@@ -42,7 +44,8 @@ struct RepositoryRound: Sendable {
         }
         var renewal = MetadataTime.distantFuture
         if place == .top || !own.isEmpty {
-            let keys = try await RepositoryKeys(.origin, of: [present], in: keys, signer: signer)
+            let keys = try await RepositoryKeys(
+                .origin, of: [present], in: keys, signer: signer, adopting: adoption)
             let repository = OriginRepository(deployment, catalog: catalog, present: present, keys: keys, signer: signer)
             let patches = try await repository.sign(own)
             guard try await isCurrent() else { return nil }
@@ -67,7 +70,8 @@ struct RepositoryRound: Sendable {
                     origins: origins, tierOwner: owner, views: views.compactMapValues(\.timestamp), patches: patches,
                     relayed: relayed), renewal: renewal)
         case .here:
-            let repository = try await TierRepository(tiers: tiers.tiers, in: storage, keys: keys, signer: signer)
+            let repository = try await TierRepository(
+                tiers: tiers.tiers, in: storage, keys: keys, signer: signer, adopting: adoption)
             for version in repository.olderThanBefore(patches) { patches[version] = nil }
             let outcome = try await repository.publish(tiers, patches)
             return Outcome(

@@ -50,6 +50,21 @@ struct RepositoryKeyNames: Sendable {
         root: .originRoot, targets: .originTargets, online: .originOnline, subject: "the origin repository")
     static let tiers = RepositoryKeyNames(
         root: .tiersRoot, targets: .tiersTargets, online: .tiersOnline, subject: "the tier repository")
+
+    init(root: TrustKeyName, targets: TrustKeyName, online: TrustKeyName, subject: String) {
+        self.root = root
+        self.targets = targets
+        self.online = online
+        self.subject = subject
+    }
+
+    init(_ kind: TrustedRoot.Kind) {
+        self =
+            switch kind {
+            case .origin: .origin
+            case .tiers: .tiers
+            }
+    }
 }
 
 /// A repository's keys, as its root lists them.
@@ -61,15 +76,23 @@ struct RepositoryKeys: Sendable {
     let renewal: MetadataTime
 
     /// Gets the keys and, where the roots so far do not list them or come near their end, signs a new root.
-    /// - Throws: ``LivepatchError`` with the code `trust-unavailable` if a new root is needed and its key is not here.
+    /// - Parameter adoption: a root that was signed elsewhere, and is to be the next if it is of this kind.
+    /// - Throws: ``LivepatchError`` with the code `trust-unavailable` if a new root is needed and its keys are not here, `root-refused`
+    ///   if the one that was signed elsewhere is not as it should be.
     init(
-        _ names: RepositoryKeyNames, of repositories: [PublishedRepository], in store: any TrustKeyStore, signer: RoleSigner
+        _ kind: TrustedRoot.Kind, of repositories: [PublishedRepository], in store: any TrustKeyStore, signer: RoleSigner,
+        adopting adoption: RootAdoption? = nil
     ) async throws {
+        let names = RepositoryKeyNames(kind)
         var roots = try await RootChain(of: repositories, names.subject)
         targets = try await store.keyOrNew(names.targets)
         online = try await store.keyOrNew(names.online)
         let wanted = [RoleName.targets: targets, RoleName.snapshot: online, RoleName.timestamp: online]
         let life = signer.lifetimes.root
+        if let adoption, adoption.kind == kind {
+            try await roots.adopt(
+                adoption.document, names.subject, signingWith: store.key(names.root), listing: wanted, at: signer.time)
+        }
         var body: Root
         var need: String?
         let rootKey: SigningKey?
@@ -94,12 +117,11 @@ struct RepositoryKeys: Sendable {
             body.version += 1
             body.expires = signer.time.adding(seconds: life.seconds)
             for key in wanted.values { body.keys[key.keyID] = key.key }
-            let used = body.roles.sorted.flatMap(\.value.keyIDs)
-            for id in body.keys.names where !used.contains(id) { body.keys[id] = nil }
+            body.removeUnusedKeys()
             if let root = try await Self.signed(body, after: roots.newest?.signed, by: rootKey) {
                 roots.append(root)
             } else if let need {
-                throw Self.rootNeeded(names, need, isHere: rootKey != nil)
+                throw Self.rootNeeded(names, kind, need, isHere: rootKey != nil)
             }
         }
         self.roots = roots
@@ -121,13 +143,22 @@ struct RepositoryKeys: Sendable {
         return root
     }
 
-    private static func rootNeeded(_ names: RepositoryKeyNames, _ need: String, isHere: Bool) -> LivepatchError {
+    private static func rootNeeded(
+        _ names: RepositoryKeyNames, _ kind: TrustedRoot.Kind, _ need: String, isHere: Bool
+    ) -> LivepatchError {
         LivepatchError(
             .trustUnavailable,
             "A new root of \(names.subject) is needed (\(need)), and the key '\(names.root.rawValue)' \(isHere ? "does not suffice to sign it" : "is not here").",
             suggestion:
-                "Put the right key back into the data directory as 'keys/\(names.root.rawValue).key'; it can be taken away again as soon as the new root is signed."
+                "Put the right key back into the data directory as 'keys/\(names.root.rawValue).key'; it can be taken away again as soon as the new root is signed. Where the root's keys are kept by several people: \(kind.ceremony)."
         )
+    }
+}
+
+extension TrustedRoot.Kind {
+    /// How a root is signed whose keys are kept elsewhere.
+    var ceremony: String {
+        "prepare it with `livepatch-admin trust root-init \(rawValue) FILE`, have the holders of its keys sign that with `livepatch-admin trust sign`, and bring it with `livepatch-admin trust publish`"
     }
 }
 

@@ -8,8 +8,11 @@ struct TierRepository: Sendable {
     /// By tier, those that are gone among them.
     private let present: [TierName: PublishedRepository]
 
-    /// - Throws: ``LivepatchError`` with the code `trust-unavailable`.
-    init(tiers: [TierName], in storage: any TrustStorage, keys store: any TrustKeyStore, signer: RoleSigner) async throws {
+    /// - Throws: ``LivepatchError`` with the codes `trust-unavailable` and `root-refused`.
+    init(
+        tiers: [TierName], in storage: any TrustStorage, keys store: any TrustKeyStore, signer: RoleSigner,
+        adopting adoption: RootAdoption?
+    ) async throws {
         self.storage = storage
         self.signer = signer
         var present: [TierName: PublishedRepository] = [:]
@@ -17,7 +20,7 @@ struct TierRepository: Sendable {
             present[tier] = try await PublishedRepository(storage.published(.view(tier)))
         }
         self.present = present
-        keys = try await RepositoryKeys(.tiers, of: Array(present.values), in: store, signer: signer)
+        keys = try await RepositoryKeys(.tiers, of: Array(present.values), in: store, signer: signer, adopting: adoption)
     }
 
     /// The versions that must not be listed, as their origin's metadata of them is older than what a view listed before: for

@@ -1,3 +1,5 @@
+import TUF
+
 /// Something of what is signed or trusted that has expired, or will soon.
 public struct TrustWarning: Hashable, Sendable {
     public let state: ExpiryState
@@ -23,9 +25,14 @@ extension TrustStatus {
         let view = role.view.map { " of the view '\($0)'" } ?? ""
         let subject = "'\(role.name)'\(view) in \(repository.kind.words) of \(repository.signer)"
         let remedy =
-            repository.isSignedHere
-            ? "This server renews it by itself if the keys are in the data directory's keys; one that is kept offline has to sign."
-            : "It is renewed by \(repository.signer), and comes with the next sync: see whether the servers up to it run and sync."
+            switch (repository.isSignedHere, role.name == RoleName.root) {
+            case (true, true):
+                "This server renews it by itself if the data directory's keys suffice. If its keys are kept elsewhere, \(repository.kind.ceremony)."
+            case (true, false):
+                "This server renews it by itself if the keys are in the data directory's keys; one that is kept offline has to sign."
+            case (false, _):
+                "It is renewed by \(repository.signer), and comes with the next sync: see whether the servers up to it run and sync."
+            }
         return TrustWarning(
             state: role.state, subject: subject,
             message: "\(subject) \(words(role.state, Timestamp.text(role.expires))). \(remedy)")

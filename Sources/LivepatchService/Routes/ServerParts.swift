@@ -20,6 +20,7 @@ public struct ServerParts: Sendable {
     public var care: StorageCare
     public var sync: SyncStatus
     public var trust: TrustInspection
+    public var roots: RootAdministration
     public var security: SecurityLog
     /// The current time.
     public var now: @Sendable () -> Date
@@ -28,7 +29,8 @@ public struct ServerParts: Sendable {
         deployment: DeploymentID, started: Date, catalog: any Catalog, storage: any PatchStorage, tokens: any TokenStore,
         tiers: TierStateCache, publisher: any DocumentPublisher, delivery: PatchDelivery, tokenAuthority: TokenAuthority,
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
-        imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, security: SecurityLog,
+        imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
+        security: SecurityLog,
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -48,6 +50,7 @@ public struct ServerParts: Sendable {
         self.care = care
         self.sync = sync
         self.trust = trust
+        self.roots = roots
         self.security = security
         self.now = now
     }

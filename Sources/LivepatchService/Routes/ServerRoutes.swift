@@ -29,7 +29,7 @@ enum ServerRoutes {
         TokenRoutes(
             issuer: parts.tokenIssuer, tokens: parts.tokens, trust: parts.trust, security: parts.security, now: parts.now
         ).add(to: routes)
-        TrustRoutes(trust: parts.trust).add(to: routes)
+        TrustRoutes(trust: parts.trust, roots: parts.roots, security: parts.security).add(to: routes)
         SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
         return routes.responder
     }

@@ -37,4 +37,6 @@ protocol AdministeredServer: Sendable {
     func syncReports(limit: Int) async throws -> SyncReportsBody
 
     func trust() async throws -> TrustStatus
+    func rootBasis(_ kind: TrustedRoot.Kind) async throws -> RootBasis
+    func publishRoot(_ kind: TrustedRoot.Kind, _ body: RootBody) async throws -> TrustedRoot
 }

@@ -12,5 +12,8 @@ struct Trust: AsyncParsableCommand {
               livepatch-admin trust status --format json
               livepatch-admin trust import-key origin-root /media/root.key --data-dir data
             """,
-        subcommands: [TrustStatusCommand.self, TrustImportKey.self])
+        subcommands: [
+            TrustStatusCommand.self, TrustImportKey.self, TrustGenerateKey.self, TrustRootInit.self, TrustSign.self,
+            TrustPublish.self,
+        ])
 }

@@ -72,6 +72,10 @@ struct ServerUnderTest: Sendable {
                     upstreams: upstream.map { [$0] } ?? [], mirrorsTiers: upstream != nil, interval: .seconds(3600), filter: .all),
                 coordinator: coordinator, reports: reports, appointment: SyncAppointment(), catalog: catalog),
             trust: TrustInspection(deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, now: now),
+            roots: RootAdministration(
+                publisher: MetadataPublisher(
+                    catalog: catalog, tiers: tiers, storage: InMemoryTrustStorage(), keys: InMemoryTrustKeyStore(),
+                    place: { .top }, now: now), catalog: catalog, now: now),
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
     }
 

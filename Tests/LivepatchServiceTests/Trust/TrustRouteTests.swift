@@ -1,8 +1,10 @@
+import FoundationEssentials
 import HTTPTypes
 import HummingbirdTesting
 import LivepatchAPI
 import LivepatchKit
 import LivepatchTesting
+import TUF
 import Testing
 
 @testable import LivepatchService
@@ -18,6 +20,43 @@ struct TrustRouteTests {
             #expect(status.deployment == server.parts.deployment && status.repositories.isEmpty && status.pins.isEmpty)
             #expect(try await client.send(.get, Paths.trust, token: secret).status == .unauthorized)
             #expect(try await client.send(.get, Paths.trust).status == .unauthorized)
+        }
+    }
+
+    @Test func `a root that is signed elsewhere is prepared and published by administrators, and recorded`() async throws {
+        let server = try await ServerUnderTest()
+        let session = try await server.session()
+        let secret = try await server.secret("edge")
+        let holder = try SigningKey.generateEd25519()
+        let time = server.clock.now
+        try await server.application.test(.router) { client in
+            for kind in TrustedRoot.Kind.allCases {
+                let path = Paths.trustRoot(kind)
+                #expect(try await client.send(.get, path, token: secret).status == .unauthorized)
+                #expect(try await client.post(path, RootBody(document: "{}"), token: secret).status == .unauthorized)
+                let basis = try await client.send(.get, path, token: session).decoded(RootBasis.self)
+                #expect(basis.kind == kind && basis.signer == server.parts.deployment)
+                var root = try RootProposal(
+                    after: basis, rootKeys: [try TrustPublicKey(of: holder)], threshold: 1, expires: time + 86_400 * 100)
+                func publish(_ root: RootProposal) async throws -> TestResponse {
+                    let document = String(decoding: root.document, as: UTF8.self)
+                    return try await client.post(path, RootBody(document: document), token: session)
+                }
+                let refused = try await publish(root)
+                #expect(refused.status.code == 422 && refused.problem?.code == "root-refused", "\(refused.text)")
+                _ = try await root.sign(with: holder)
+                let published = try await publish(root).decoded(TrustedRoot.self)
+                #expect(published.kind == kind && published.version == 2)
+                let record = try await server.catalog.history(limit: 1, before: nil).first
+                #expect(record?.actor == ServerUnderTest.user)
+                #expect(record?.action == "trust publish \(kind.rawValue) root 2 \(published.fingerprint)")
+                let again = try await publish(root)
+                #expect(again.problem?.code == "root-refused", "\(again.text)")
+            }
+            let elsewhere = try await client.send(.get, "\(Paths.trust)/roots/moon", token: session)
+            #expect(elsewhere.problem?.code == "not-found")
+            let empty = try await client.send(.post, Paths.trustRoot(.origin), token: session, body: Array("{}".utf8))
+            #expect(empty.problem?.code == "malformed-request")
         }
     }
 
