@@ -175,28 +175,35 @@ import Testing
         }
     }
 
-    @Test(
-        "serves what it has and takes nothing new when the upstream cannot prove that it is recent",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/faketime"), "there is no faketime"))
+    @Test("serves what it has and takes nothing new when the upstream cannot prove that it is recent")
     func stale() async throws {
         try await Surroundings.with { here in
-            let origin = try await here.server("origin", ["patch-sync.id": "origin-1"])
+            let origin = try await here.server("origin", ["patch-sync.id": "origin-1", "server.metadata-lifetime": "4s"])
             let above = try await origin.administrator()
             try await above.importPatches("--versions 100.1 --kernels 1")
-            let token = try await above.token("edge", "site")
-            let site = try await here.downstream("site", of: origin.url, token: token)
-            try await site.administrator().firstSync()
-            try await site.stop()
-            let later = try await here.downstream(
-                "site", of: origin.url, token: token, wrapper: ["/usr/bin/faketime", "-f", "+3d"])
-            let below = try await later.administrator()
-            try await eventually("the sync has failed") { try await below.report().result == .failed }
-            let report = try await below.report()
-            #expect(report.failures.map(\.code) == ["upstream-stale"], "\(report)")
+            let middle = try await MiddleServer.start(before: origin)
+            let site = try await here.downstream("site", of: middle.url, token: above.token("edge", "site"))
+            let below = try await site.administrator()
+            try await below.firstSync()
+            #expect(try await below.offers("edge") == ["100.1"])
+
+            // Somebody freezes what the site is shown, and withholds a release.
+            let before = middle.seen
+            middle.tamper { path, answer in before[path] ?? answer }
+            try await above.importPatches("--versions 101.1 --kernels 1 --seed 2")
+            try await eventually("the sync is refused") {
+                _ = try await below.run(["sync", "trigger", "--wait"])
+                return try await below.report().failures.map(\.code) == ["upstream-stale"]
+            }
+            #expect(try await below.offers("edge") == ["100.1"])
             let status = try await below.run(["trust", "status"])
             #expect(status.status == 65, "\(status)")
             #expect(status.errors.contains("warning: 'timestamp' in the origin repository of origin-1 expired at"), "\(status)")
-            #expect(try await below.offers("edge") == ["100.1"])
+
+            middle.tamper { _, answer in answer }
+            try await below.sync()
+            #expect(try await below.offers("edge") == ["100.1", "101.1"])
+            await middle.stop()
         }
     }
 
