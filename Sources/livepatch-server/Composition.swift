@@ -98,7 +98,7 @@ struct Composition {
         }
         let metadata = configuration.metadataPublisher(
             catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),
-            lock: try directory.publicationLock(), now: now)
+            lock: try directory.publicationLock(), beginsAnew: true, now: now)
         let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata)
         let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(

@@ -24,6 +24,7 @@ public actor MetadataPublisher {
     private let place: @Sendable () async throws -> ChainPlace
     private let lifetimes: MetadataLifetimes
     private let lock: (any StorageLock)?
+    private let beginsAnew: Bool
     private let now: @Sendable () -> Date
 
     private var known: State?
@@ -33,11 +34,13 @@ public actor MetadataPublisher {
     /// - Parameters:
     ///   - place: where the server stands in its chain; asked whenever somebody wants to see something.
     ///   - lock: held exclusively while something is published, where another process may publish into the same storage.
+    ///   - beginsAnew: whether the first publication signs everything anew but roots and patches' documents: then those below go on at
+    ///     once with a server that was started from a backup, whose documents are older than what they have seen.
     ///   - now: the current time.
     public init(
         catalog: any Catalog, tiers: TierStateCache, storage: any TrustStorage, keys: any TrustKeyStore,
         place: @escaping @Sendable () async throws -> ChainPlace, lifetimes: MetadataLifetimes = MetadataLifetimes(),
-        lock: (any StorageLock)? = nil, now: @escaping @Sendable () -> Date
+        lock: (any StorageLock)? = nil, beginsAnew: Bool = false, now: @escaping @Sendable () -> Date
     ) {
         self.catalog = catalog
         self.tiers = tiers
@@ -46,6 +49,7 @@ public actor MetadataPublisher {
         self.place = place
         self.lifetimes = lifetimes
         self.lock = lock
+        self.beginsAnew = beginsAnew
         self.now = now
     }
 
@@ -148,9 +152,10 @@ public actor MetadataPublisher {
         while true {
             attempts += 1
             let (state, revision) = try await tiers.current()
+            let signer = RoleSigner(time: time, lifetimes: lifetimes, signsAll: beginsAnew && known == nil)
             let publication = RepositoryRound(
-                catalog: catalog, storage: storage, keys: keys, signer: RoleSigner(time: time, lifetimes: lifetimes),
-                place: place, deployment: try await catalog.deployment(), sync: try await catalog.syncState(), tiers: state,
+                catalog: catalog, storage: storage, keys: keys, signer: signer, place: place,
+                deployment: try await catalog.deployment(), sync: try await catalog.syncState(), tiers: state,
                 adoption: adoption)
             let isLastAttempt = attempts == 5
             let outcome = try await publication.run { [catalog] in

@@ -7,6 +7,8 @@ import TUF
 struct RoleSigner: Sendable {
     let time: MetadataTime
     let lifetimes: MetadataLifetimes
+    /// Whether all that is renewed by itself is signed anew, though nothing of it has changed.
+    var signsAll = false
 
     /// The role's document.
     /// - Parameters:
@@ -31,6 +33,7 @@ struct RoleSigner: Sendable {
     private func isGood<Body: RoleBody>(
         _ present: RoleDocument<Body>, _ wanted: Body, _ key: SigningKey, _ life: MetadataLifetime
     ) -> Bool {
+        if signsAll, life.renewal > 0 { return false }
         var wanted = wanted
         wanted.version = present.version
         wanted.expires = present.body.expires

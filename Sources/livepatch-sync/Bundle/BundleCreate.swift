@@ -86,8 +86,8 @@ struct BundleCreate: AsyncParsableCommand {
         let tiers = TierStateCache(catalog: directory.catalog)
         let metadata = configuration.metadataPublisher(
             catalog: directory.catalog, tiers: tiers, storage: directory.trust,
-            keys: DirectoryTrustKeyStore(at: directory.layout.keys), lock: try directory.layout.publicationLock(), now: { Date() }
-        )
+            keys: DirectoryTrustKeyStore(at: directory.layout.keys), lock: try directory.layout.publicationLock(),
+            beginsAnew: false, now: { Date() })
         return BundleCreation(
             publisher: PlainDocumentPublisher(catalog: directory.catalog, tiers: tiers, metadata: metadata),
             storage: directory.storage, deployment: directory.deployment)

@@ -146,13 +146,15 @@ import Testing
 
     // MARK: Restored backups
 
-    private func publisher(of server: InProcessServer, at time: Date) -> PlainDocumentPublisher {
+    private func publisher(
+        of server: InProcessServer, at time: Date, beginsAnew: Bool = false
+    ) -> PlainDocumentPublisher {
         let tiers = TierStateCache(catalog: server.catalog)
         return PlainDocumentPublisher(
             catalog: server.catalog, tiers: tiers,
             metadata: MetadataPublisher(
                 catalog: server.catalog, tiers: tiers, storage: self.server.trust, keys: self.server.keys, place: { .top },
-                now: { time }))
+                beginsAnew: beginsAnew, now: { time }))
     }
 
     /// A catalogue of before, when there was only 9.1.
@@ -201,6 +203,29 @@ import Testing
         let after = try await view.refresh().versions
         #expect(before.allSatisfy { after[$0.key] ?? 0 >= $0.value })
         #expect(try #require(after["tier-stable"]) > (before["tier-stable"] ?? .max))
+    }
+
+    @Test(arguments: [false, true])
+    func `who starts from old metadata, with nothing to change, leaves it behind at once`(_ beginsAnew: Bool) async throws {
+        let view = try await signing.view("edge")
+        try await view.refresh()
+        let files = try await signing.files()
+        let patch = try #require(try await server.catalog.versionDocument("107.2"))
+        for command in [.promote(version: "107.2", tier: "beta"), .withdraw(version: "107.2", tier: "beta")] as [TierCommand] {
+            clock.advance(by: .seconds(60))
+            try await server.administer(command)
+            try await view.refresh()
+        }
+        clock.advance(by: .seconds(60))
+        for (repository, files) in files { server.trust.files(of: repository).files = files }
+        let restarted = publisher(of: server, at: clock.date, beginsAnew: beginsAnew)
+        let client = view.reading { try await restarted.metadata(MetadataFile($0, of: .view("edge")), for: "edge") }
+        if beginsAnew {
+            try await client.refresh()
+            #expect(try await server.catalog.versionDocument("107.2") == patch, "a patch is signed once")
+        } else {
+            await #expect(throws: TUFError.self) { try await client.refresh() }
+        }
     }
 
     @Test func `what was listed after the backup is missed by readers, until the keys of freshness are replaced`() async throws {
