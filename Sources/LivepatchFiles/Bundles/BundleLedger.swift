@@ -13,13 +13,7 @@ public struct BundleLedger: Sendable {
     public func last(_ tier: TierName) async throws -> BundleManifest? {
         let path = file(of: tier)
         return try await lanes.run {
-            let bytes: [UInt8]
-            do {
-                let file = try OpenFile(path, for: .reading)
-                bytes = try file.read(at: 0, count: Int(try file.status().length))
-            } catch let fault as FileFault where fault.isMissing {
-                return nil
-            }
+            guard let bytes = try SmallFile.read(path) else { return nil }
             do {
                 return try DocumentCoding.decode(BundleManifest.self, from: bytes)
             } catch {

@@ -24,15 +24,12 @@ struct RepositoryRound: Sendable {
     private enum TierOwner {
         case here
         case upstream(DeploymentID, [TierName: RelayedRepository])
-        /// They are to be the upstream's, and nothing that it has signed is here yet.
-        case nobody
     }
 
     /// - Parameter isCurrent: asked once the documents of patches are signed: whether the catalogue is as it was.
     /// - Returns: `nil` if it is not; then no repository was touched.
     func run(isCurrent: @Sendable () async throws -> Bool) async throws -> Outcome? {
-        let owner = try await tierOwner()
-        if case .nobody = owner { return try await isCurrent() ? silent : nil }
+        guard let owner = try await tierOwner() else { return try await isCurrent() ? silent : nil }
         var origins = try await relayedOrigins()
         let records = try await catalog.versions()
 
@@ -62,7 +59,6 @@ struct RepositoryRound: Sendable {
             if case .origin = repository.repository { relayed[repository.repository.repository] = repository }
         }
         switch owner {
-        case .nobody: return Outcome(repositories: nil, renewal: .distantFuture)
         case .upstream(let owner, let views):
             for (tier, view) in views { relayed[.view(tier)] = view }
             return Outcome(
@@ -83,11 +79,12 @@ struct RepositoryRound: Sendable {
 
     private var silent: Outcome { Outcome(repositories: nil, renewal: .distantFuture) }
 
-    private func tierOwner() async throws -> TierOwner {
+    /// - Returns: `nil` if the tiers are to be the upstream's, and nothing that it has signed is here yet.
+    private func tierOwner() async throws -> TierOwner? {
         guard place == .below(mirrorsTiers: true) else { return .here }
         guard sync.mirrorsTiers else {
             // Until the first sync that mirrors them, the tiers are as they were, and so is who signs them.
-            return try await storage.publishedViews().isEmpty ? .nobody : .here
+            return try await storage.publishedViews().isEmpty ? nil : .here
         }
         var views: [TierName: RelayedRepository] = [:]
         var owners: Set<DeploymentID> = []
@@ -96,7 +93,7 @@ struct RepositoryRound: Sendable {
             views[tier] = repository
             owners.insert(owner)
         }
-        guard let owner = owners.first, owners.count == 1 else { return .nobody }
+        guard let owner = owners.first, owners.count == 1 else { return nil }
         return .upstream(owner, views)
     }
 

@@ -44,7 +44,7 @@ public final class InMemoryTrustStorage: TrustStorage {
     }
 
     public func trustedRepositories() async throws -> [TrustedRepository] {
-        contents.withLock { $0.trusted.filter { !$0.value.contents.isEmpty }.map(\.key) }
+        contents.withLock { $0.trusted.filter { $0.value.contents[RoleName.root] != nil }.map(\.key) }
     }
 
     public func forget(_ repository: TrustedRepository) async throws {
