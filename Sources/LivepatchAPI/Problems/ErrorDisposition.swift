@@ -90,6 +90,8 @@ public struct ErrorDisposition: Hashable, Sendable {
         .tokenRefused: Self(401, .noPermission, .information),
         .loginRequired: Self(401, .noPermission, .information),
         .loginFailed: Self(401, .noPermission, .warning),
+        .machineLimit: Self(403, .noPermission, .warning),
+        .machineMismatch: Self(403, .noPermission, .warning),
         .configurationInvalid: Self(500, .configuration, .error),
         .unavailable: Self(503, .temporaryFailure, .warning),
         .serverUnreachable: Self(502, .unavailable, .warning),

@@ -131,6 +131,12 @@ extension LivepatchError.Code {
     /// User or password is wrong.
     public static let loginFailed = Self(rawValue: "login-failed")
 
+    // Machines
+    /// The auth token has attached as many machines as it may.
+    public static let machineLimit = Self(rawValue: "machine-limit")
+    /// The machine token belongs to another machine than the path names.
+    public static let machineMismatch = Self(rawValue: "machine-mismatch")
+
     // The server
     /// The configuration has a mistake.
     public static let configurationInvalid = Self(rawValue: "configuration-invalid")
@@ -161,6 +167,7 @@ extension LivepatchError.Code: CaseIterable {
         .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable, .rootRefused,
         .bundleInvalid, .bundleBaseMissing,
         .tokenRefused, .loginRequired, .loginFailed,
+        .machineLimit, .machineMismatch,
         .configurationInvalid, .unavailable, .serverUnreachable, .cancelled, .internalFault,
     ]
 }
