@@ -37,6 +37,8 @@ public protocol Catalog: DocumentCache {
     /// The files of a version, in order of name; empty if the version is unknown.
     func files(of version: PatchVersion) async throws -> [PatchFileRecord]
     func file(_ name: PatchFileName) async throws -> PatchFileRecord?
+    /// Those of the files with these names that there are, in order of name.
+    func files(named names: [PatchFileName]) async throws -> [PatchFileRecord]
     /// What ``file(_:)`` finds, with the revision that it belongs to.
     func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision)
     /// The names of files with that content, in order.

@@ -38,7 +38,8 @@ public protocol AuthTokenStore: Sendable {
     func authToken(hash: SHA256Digest) async throws -> AuthToken?
     /// - Throws: ``LivepatchError`` with the codes `already-exists` (an unrevoked token has that id), `tier-unknown`.
     func add(_ token: AuthToken, entry: ChangeEntry) async throws
-    /// Changes the unrevoked token of that id, in one transaction.
+    /// Changes the unrevoked token of that id, in one transaction. Its secret stays. A revocation or another tier increases the
+    /// catalogue's revision, so that whoever remembers what its machines may have learns of it.
     /// - Throws: ``LivepatchError`` with the codes `not-found`, `tier-unknown`.
     @discardableResult
     func updateAuthToken(

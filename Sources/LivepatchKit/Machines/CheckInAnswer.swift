@@ -36,6 +36,8 @@ public struct CheckInAnswer: Hashable, Sendable, Codable {
         case kernelEndOfLife = "kernel-end-of-life"
         /// Patches for the kernel are here, but the machine's tier holds none of them yet.
         case notInTier = "not-in-tier"
+        /// What the machine has applied is newer than all that its tier holds for the kernel: nothing is to be done.
+        case appliedIsNewer = "applied-is-newer"
         /// All patches of the tier for the kernel are blocked.
         case blocked
         /// All patches of the tier for the kernel were released after the machine's `cutoff-date`.

@@ -7,6 +7,7 @@ public struct Machine: Hashable, Sendable, Codable {
     public var authToken: String
     /// The tier of that token.
     public var tier: TierName
+    /// When it registered last.
     public var registered: Date
     /// When it was last heard of; `nil` if it has never checked in.
     public var lastSeen: Date?
@@ -40,6 +41,8 @@ public struct Machine: Hashable, Sendable, Codable {
 
 /// Which machines are meant; what is `nil` or empty does not matter.
 public struct MachineQuery: Hashable, Sendable, Codable {
+    /// The first digits of the hashed id, hexadecimal; what is no such digit fits no machine.
+    public var idPrefix: String?
     public var tier: TierName?
     public var authToken: String?
     /// The patch version applied, or attempted.

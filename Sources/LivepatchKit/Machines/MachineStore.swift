@@ -6,7 +6,8 @@ public protocol MachineStore: Sendable {
 
     /// Attaches a machine, or attaches it anew: a machine that registers again gets one more token. The newest
     /// ``MachineIdentity/tokenLimit`` tokens of a machine work.
-    /// - Throws: ``LivepatchError`` with the codes `token-refused` (the auth token was revoked meanwhile), `machine-limit`.
+    /// - Throws: ``LivepatchError`` with the codes `token-refused` (the auth token is unknown, was revoked or has expired),
+    ///   `machine-limit`.
     func register(_ machine: HashedMachineID, token hash: SHA256Digest, with authToken: SHA256Digest, at time: Date) async throws
         -> Machine
     /// Whom a machine token belongs to; `nil` if there is none of that hash, or its auth token was revoked.
@@ -35,7 +36,8 @@ public protocol MachineStore: Sendable {
 
     // MARK: Administration
 
-    /// Forgets machines with their tokens and history.
+    /// Forgets machines with their tokens and history. The catalogue's revision increases, so that whoever remembers their tokens
+    /// learns of it.
     /// - Returns: how many there were.
     func forget(_ ids: [HashedMachineID], entry: ChangeEntry) async throws -> Int
     /// - Throws: ``LivepatchError`` with the code `not-found`.

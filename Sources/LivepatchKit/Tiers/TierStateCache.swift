@@ -1,20 +1,43 @@
 /// The tier state in memory, read again only when the catalogue's revision has moved.
 public actor TierStateCache {
-    private let catalog: any Catalog
-    private var known: (state: TierState, revision: CatalogRevision)?
+    public typealias Known = (state: TierState, revision: CatalogRevision)
 
-    public init(catalog: any Catalog) { self.catalog = catalog }
+    private let catalog: any Catalog
+    /// What tells whether the revision has moved.
+    public nonisolated let revisions: CoalescedRevision
+    private var known: Known?
+    private var reading: Task<Known, any Error>?
+
+    public init(catalog: any Catalog) {
+        self.catalog = catalog
+        revisions = CoalescedRevision(catalog: catalog)
+    }
 
     /// The state as it is now, whoever changed it.
     public func current() async throws -> (state: TierState, revision: CatalogRevision) {
-        try await current(as: catalog.revision())
+        try await current(as: revisions.current())
     }
 
     /// The state of a revision that has just been read, or a newer one.
     public func current(as revision: CatalogRevision) async throws -> (state: TierState, revision: CatalogRevision) {
-        if let known, known.revision == revision { return known }
-        let fresh = try await catalog.tierState()
-        known = fresh
-        return fresh
+        if let known, known.revision >= revision { return known }
+        // Another caller's read may have begun before the change; one that begins now has not.
+        if let reading {
+            let fresh = try await reading.value
+            if fresh.revision >= revision { return fresh }
+        }
+        return try await read().value
+    }
+
+    private func read() -> Task<Known, any Error> {
+        if let reading { return reading }
+        let task = Task {
+            defer { reading = nil }
+            let fresh: Known = try await catalog.tierState()
+            if known.map({ $0.revision < fresh.revision }) ?? true { known = fresh }
+            return fresh
+        }
+        reading = task
+        return task
     }
 }

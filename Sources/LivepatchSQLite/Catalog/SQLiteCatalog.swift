@@ -43,6 +43,10 @@ public struct SQLiteCatalog: Catalog {
         try await database.read { try FileRows($0).file(name) }
     }
 
+    public func files(named names: [PatchFileName]) async throws -> [PatchFileRecord] {
+        try await database.read { db in try Set(names).sorted().compactMap(FileRows(db).file) }
+    }
+
     public func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {
         try await database.read { (record: try FileRows($0).file(name), revision: try CatalogueRow($0).revision()) }
     }

@@ -40,6 +40,10 @@ public struct InMemoryCatalog: Catalog {
         try database.read { $0.files[name.version]?[name] }
     }
 
+    public func files(named names: [PatchFileName]) async throws -> [PatchFileRecord] {
+        try database.read { tables in Set(names).sorted().compactMap { tables.files[$0.version]?[$0] } }
+    }
+
     public func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {
         try database.read { (record: $0.files[name.version]?[name], revision: $0.revision) }
     }

@@ -55,6 +55,7 @@ final class OvertakenCatalog: Catalog {
     func version(_ version: PatchVersion) async throws -> PatchVersionRecord? { try await catalog.version(version) }
     func files(of version: PatchVersion) async throws -> [PatchFileRecord] { try await catalog.files(of: version) }
     func file(_ name: PatchFileName) async throws -> PatchFileRecord? { try await catalog.file(name) }
+    func files(named names: [PatchFileName]) async throws -> [PatchFileRecord] { try await catalog.files(named: names) }
     func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {
         try await catalog.fileAndRevision(name)
     }

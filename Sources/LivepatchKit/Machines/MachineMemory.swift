@@ -1,0 +1,56 @@
+import Synchronization
+
+/// What machines last said, in memory: read from the store once, then carried on from report to report. The machines that were heard
+/// of the longest ago are forgotten first.
+public final class MachineMemory: Sendable {
+    private struct State: Sendable {
+        var known: LeastRecentlyUsed<HashedMachineID, MachineProgress>
+        /// What is being read, and has not been forgotten meanwhile.
+        var loading: Set<HashedMachineID> = []
+    }
+
+    private let machines: any MachineStore
+    private let state: Mutex<State>
+
+    /// - Parameter capacity: how many machines are remembered; a machine takes about a kilobyte.
+    public init(machines: any MachineStore, capacity: Int = 65_536) {
+        self.machines = machines
+        state = Mutex(State(known: LeastRecentlyUsed(capacity: capacity)))
+    }
+
+    /// Goes on by a report. Two reports of one machine never do so at the same time.
+    /// - Parameter take: what becomes of the progress; nothing does if it throws. It must not wait for anything.
+    func advance<Value: Sendable>(
+        _ machine: HashedMachineID, _ take: @Sendable (inout MachineProgress) throws -> Value
+    ) async throws -> Value {
+        func goOn(from progress: MachineProgress, _ state: inout State) throws -> Value {
+            var progress = progress
+            let value = try take(&progress)
+            state.known.insert(progress, for: machine)
+            return value
+        }
+        while true {
+            let known = try state.withLock { state -> Value? in
+                if let progress = state.known.value(for: machine) { return try goOn(from: progress, &state) }
+                state.loading.insert(machine)
+                return nil
+            }
+            if let known { return known }
+            let stored = try await machines.machine(machine).map { MachineProgress($0) } ?? MachineProgress()
+            let fresh = try state.withLock { state -> Value? in
+                let isCurrent = state.loading.remove(machine) != nil
+                if let progress = state.known.value(for: machine) { return try goOn(from: progress, &state) }
+                return isCurrent ? try goOn(from: stored, &state) : nil
+            }
+            if let fresh { return fresh }
+        }
+    }
+
+    /// Reads a machine from the store again before its next report.
+    public func forget(_ machine: HashedMachineID) {
+        state.withLock { state in
+            state.known.remove(machine)
+            state.loading.remove(machine)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// Values by key, as many as there is room for: when there are more, the one that was used the longest ago is forgotten.
+package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private struct Node: Sendable {
+        let key: Key
+        var value: Value
+        var newer: Int?
+        var older: Int?
+    }
+
+    /// How many values there is room for, 1 or more.
+    package let capacity: Int
+    private var nodes: [Node?] = []
+    private var vacant: [Int] = []
+    private var places: [Key: Int] = [:]
+    private var newest: Int?
+    private var oldest: Int?
+
+    package init(capacity: Int) { self.capacity = max(1, capacity) }
+
+    package var count: Int { places.count }
+
+    /// The value of a key, which counts as used.
+    package mutating func value(for key: Key) -> Value? {
+        guard let place = places[key], let node = nodes[place] else { return nil }
+        if newest != place {
+            unlink(place)
+            link(place)
+        }
+        return node.value
+    }
+
+    /// Keeps a value, in the place of an earlier one of that key.
+    /// - Returns: what had to be forgotten for it.
+    @discardableResult
+    package mutating func insert(_ value: Value, for key: Key) -> (key: Key, value: Value)? {
+        if let place = places[key] {
+            nodes[place]?.value = value
+            unlink(place)
+            link(place)
+            return nil
+        }
+        var forgotten: (key: Key, value: Value)?
+        if count == capacity, let oldest, let node = nodes[oldest] {
+            remove(node.key)
+            forgotten = (node.key, node.value)
+        }
+        let node = Node(key: key, value: value)
+        let place: Int
+        if let free = vacant.popLast() {
+            place = free
+            nodes[place] = node
+        } else {
+            place = nodes.count
+            nodes.append(node)
+        }
+        places[key] = place
+        link(place)
+        return forgotten
+    }
+
+    @discardableResult
+    package mutating func remove(_ key: Key) -> Value? {
+        guard let place = places.removeValue(forKey: key) else { return nil }
+        unlink(place)
+        let value = nodes[place]?.value
+        nodes[place] = nil
+        vacant.append(place)
+        return value
+    }
+
+    /// Makes a node that is in no order the newest.
+    private mutating func link(_ place: Int) {
+        nodes[place]?.newer = nil
+        nodes[place]?.older = newest
+        if let newest { nodes[newest]?.newer = place }
+        newest = place
+        if oldest == nil { oldest = place }
+    }
+
+    private mutating func unlink(_ place: Int) {
+        let newer = nodes[place]?.newer
+        let older = nodes[place]?.older
+        if let newer { nodes[newer]?.older = older } else { newest = older }
+        if let older { nodes[older]?.newer = newer } else { oldest = newer }
+    }
+}
