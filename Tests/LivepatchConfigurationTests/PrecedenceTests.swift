@@ -19,6 +19,13 @@ struct PrecedenceTests {
         #expect(loaded.server.sync.filter == .all)
         #expect(loaded.server.sync.maximumRemovalShare == 0.5)
         #expect(!loaded.server.sync.isEnabled)
+        #expect(loaded.server.machines.checkInInterval == .seconds(3600))
+        #expect(loaded.server.machines.keepsReports)
+        #expect(loaded.server.machines.retention == .seconds(10 * 86_400))
+        #expect(loaded.server.machines.cleanupRowLimit == 1000)
+        #expect(loaded.server.machines.cleanupInterval == .seconds(6 * 3600))
+        #expect(loaded.server.machines.countStrategy == .bucket)
+        #expect(!loaded.server.machines.sendsReports)
         #expect(loaded.notes.isEmpty)
         #expect(loaded.effective.entries.allSatisfy { $0.origin == .builtIn })
     }
@@ -92,7 +99,10 @@ struct PrecedenceTests {
                 "patch-sync.max-concurrent-transfers": "3", "patch-sync.bandwidth-limit": "10M",
                 "patch-sync.max-removal-share": "12.5%", "patch-sync.connect-timeout": "1s", "patch-sync.idle-timeout": "1s",
                 "patch-sync.transfer-timeout": "1h", "patch-sync.trusted-roots": String(repeating: "0", count: 64),
-                "patch-sync.freshness-tolerance": "7d",
+                "patch-sync.freshness-tolerance": "7d", "server.check-in-interval": "10m",
+                "machine-reports.database.enabled": "false", "machine-reports.database.retention-days": "30",
+                "machine-reports.database.cleanup-row-limit": "50", "machine-reports.database.cleanup-interval": "1h",
+                "patch-sync.machine-count-strategy": "unit", "patch-sync.send-machine-reports": "true",
             ]
             let value = try #require(values[key.name])
             let needsToken = !key.name.hasPrefix("patch-sync.token")

@@ -6,6 +6,7 @@ public struct ConfigurationKey: Hashable, Sendable {
         case authentication = "Authentication"
         case storage = "Patch storage"
         case sync = "Sync"
+        case machines = "Machines"
         case later = "Not in this release"
     }
 

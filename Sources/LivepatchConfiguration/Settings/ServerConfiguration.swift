@@ -18,6 +18,7 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let authentication: AuthenticationConfiguration
     public let storage: StorageConfiguration
     public let sync: SyncConfiguration
+    public let machines: MachineConfiguration
 
     init(_ reading: inout ConfigurationReading, purpose: ConfigurationSources.Purpose) {
         logLevel = reading.value(ServerSettings.logLevel)
@@ -32,6 +33,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         authentication = AuthenticationConfiguration(&reading)
         storage = StorageConfiguration(&reading)
         sync = SyncConfiguration(&reading, purpose: purpose)
+        machines = MachineConfiguration(&reading)
         if redirectsDownloads, urlTemplate == nil, !reading.isMalformed(ServerSettings.urlTemplate) {
             reading.refuse(
                 .missingValue, ServerSettings.redirectDownloads,
