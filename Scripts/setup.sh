@@ -1,10 +1,23 @@
 #!/usr/bin/env bash
 # Sees to it that this machine has what a build needs. Touches nothing, and needs no network, if it has.
+#
+#   setup.sh [static] [kernel]
+#
+# With more words: also what a program that is linked statically needs, and what a real kernel is patched and run with.
 set -euo pipefail
 
 needed_swift=6.3
 # What Package.swift links with beside what Swift itself brings: SQLite, libarchive, the C library's crypt, zlib (of swift-nio-extras).
 packages=(libsqlite3-dev libarchive-dev libcrypt-dev zlib1g-dev)
+for more; do
+    case $more in
+        # The libraries that libarchive stands on.
+        static) packages+=(libbz2-dev liblzma-dev libzstd-dev) ;;
+        # QEMU, and what modules and an initial file system are made with.
+        kernel) packages+=(qemu-system-x86 cpio make gcc binutils bzip2) ;;
+        *) echo "setup: what is '$more'?" >&2 && exit 64 ;;
+    esac
+done
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -25,6 +38,7 @@ if ! command -v dpkg-query >/dev/null; then
             fail "$header is missing: install the development files of SQLite 3, libarchive, libcrypt and zlib." \
                 "On Debian and its relatives this happens by itself; this system has no dpkg."
     done
+    [ $# = 0 ] || fail "What '$*' needs is installed with Debian's packages, and this system has no dpkg."
     exit 0
 fi
 

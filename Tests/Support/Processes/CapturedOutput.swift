@@ -6,7 +6,7 @@ public final class CapturedOutput: Sendable {
     private let state = Mutex((bytes: [UInt8](), isComplete: false))
 
     /// - Parameter descriptor: the reading end of a pipe, which this closes at the end.
-    init(reading descriptor: Int32) {
+    public init(reading descriptor: Int32) {
         Thread.detachNewThread { [self] in
             var buffer = [UInt8](repeating: 0, count: 64 << 10)
             while true {

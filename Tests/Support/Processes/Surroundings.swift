@@ -43,10 +43,15 @@ public final class Surroundings: Sendable {
         wrapper: [String] = []
     ) throws -> ChildProcess {
         let words = wrapper + [try executable.path] + arguments
+        return try start(path: words[0], Array(words.dropFirst()), environment: environment, input: input)
+    }
+
+    /// Starts any program.
+    public func start(
+        path: String, _ arguments: [String], environment: [String: String] = [:], input: String = ""
+    ) throws -> ChildProcess {
         let process = try ChildProcess(
-            words[0], Array(words.dropFirst()), environment: self.environment(environment), directory: directory,
-            input: Array(input.utf8)
-        )
+            path, arguments, environment: self.environment(environment), directory: directory, input: Array(input.utf8))
         processes.withLock { processes in
             processes.removeAll { $0.ending != nil }
             processes.append(process)
