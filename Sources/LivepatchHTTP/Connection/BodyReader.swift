@@ -69,6 +69,10 @@ final class BodyReader: Sendable {
         }
         return bytes
     }
+
+    /// Reads an answer to its end that nobody needs to read: whoever lets go of it before its end has arrived, however little is
+    /// missing, ends the connection. A long or failing one is let go of.
+    func finish() async { _ = try? await collect(limit: 64 << 10) }
 }
 
 /// The iterator of a body, handed from task to task. Unchecked: a body has one reader, which waits for each of its tasks to end

@@ -47,7 +47,10 @@ public struct HTTPUpstream: UpstreamServer {
         if let tag { request.headers.add(name: "if-none-match", value: EntityTag.strong(tag)) }
         let refusal = UpstreamRefusal(asked: server.description, for: "the head of its view", isUniversal: true)
         let answer = try await send(request, to: server.origin, refusal)
-        if tag != nil, answer.status == .notModified { return nil }
+        if tag != nil, answer.status == .notModified {
+            await answer.body.finish()
+            return nil
+        }
         return try await document(answer, limit: Self.headLimit, refusal)
     }
 
@@ -61,6 +64,7 @@ public struct HTTPUpstream: UpstreamServer {
         let refusal = UpstreamRefusal(asked: server.description, for: "the metadata \(file)")
         let answer = try await send(request(server.url(Paths.metadata(file))), to: server.origin, refusal)
         if answer.status == .notFound {
+            await answer.body.finish()
             return nil
         }
         return try await document(answer, limit: limit, refusal).bytes
