@@ -67,16 +67,16 @@ public struct ConfiguredUpstream: Sendable {
     ///   - deployment: the server that syncs.
     ///   - trust: what is trusted of the upstream.
     public func sync(
-        _ deployment: DeploymentID, catalog: any Catalog, tokens: any TokenStore, storage: any PatchStorage,
-        trust: any TrustStorage, transfers: Transfers, now: @escaping @Sendable () -> Date
+        _ deployment: DeploymentID, catalog: any Catalog, tokens: any TokenStore, authTokens: any AuthTokenStore,
+        storage: any PatchStorage, trust: any TrustStorage, transfers: Transfers, now: @escaping @Sendable () -> Date
     ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
         { [server, configuration, logger] acceptsRemovals, progress in
             let request = configuration.request(deployment, acceptsRemovals: acceptsRemovals)
             let reader = configuration.reader(
                 of: server, catalog: catalog, trust: trust, tolerance: configuration.freshnessTolerance, logger: logger, now: now)
             let resources = SyncRun.Resources(
-                upstream: server, reader: reader, catalog: catalog, tokens: tokens, storage: storage, transfers: transfers,
-                logger: logger, now: now)
+                upstream: server, reader: reader, catalog: catalog, tokens: tokens, authTokens: authTokens, storage: storage,
+                transfers: transfers, logger: logger, now: now)
             return await SyncRun(request, resources, progress: progress).run()
         }
     }

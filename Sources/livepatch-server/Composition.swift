@@ -62,6 +62,7 @@ struct Composition {
         let database = try SQLiteDatabase(path: directory.database)
         let catalog = SQLiteCatalog(database)
         let tokens = SQLiteTokenStore(database)
+        let authTokens = SQLiteAuthTokenStore(database)
         let accounts = SQLiteAccountStore(database)
         let reports = SQLiteSyncReportStore(database)
         let storage = try DirectoryPatchStorage(at: directory.patches)
@@ -93,8 +94,8 @@ struct Composition {
             coordinator = SyncCoordinator(
                 syncLock: try directory.syncLock(), storageLock: storageLock, reports: reports, now: now,
                 run: upstream.sync(
-                    deployment, catalog: catalog, tokens: tokens, storage: storage, trust: trustStorage, transfers: transfers,
-                    now: now))
+                    deployment, catalog: catalog, tokens: tokens, authTokens: authTokens, storage: storage, trust: trustStorage,
+                    transfers: transfers, now: now))
         }
         let metadata = configuration.metadataPublisher(
             catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),
@@ -114,7 +115,8 @@ struct Composition {
             accounts: AccountAuthority(
                 store: accounts, configured: { users.accounts }, verifier: BcryptPasswordVerifier(),
                 lifetime: configuration.authentication.sessionLifetime, now: now),
-            administration: TierAdministration(catalog: catalog, tokens: tokens, authority: authority, now: now),
+            administration: TierAdministration(
+                catalog: catalog, tokens: tokens, authTokens: authTokens, authority: authority, now: now),
             authority: authority, imports: imports,
             care: StorageCare(
                 catalog: catalog, storage: storage, lock: storageLock,

@@ -11,7 +11,7 @@ struct FailureTests {
     func damaged() async throws {
         try await DatabaseDirectory.with { directory in
             let database = try directory.open()
-            try await SQLiteCatalog(database).commit(try await SQLiteCatalog(database).preparedCommit("107.1", files: 500))
+            try await SQLiteCatalog(database).commit(try await SQLiteCatalog(database).preparedCommit("107.1", files: 2500))
             try database.close()
 
             var bytes = try directory.bytes()

@@ -60,7 +60,8 @@ struct SharingTests {
             #expect(try await delivery.file(name, for: .tier(edge)) == file("107.1"))
             await expectError(.notFound) { _ = try await delivery.file(name, for: .tier(TierName(parsing: "stable"))) }
             let administration = TierAdministration(
-                catalog: there, tokens: SQLiteTokenStore(other), authority: .local, now: { entry.time })
+                catalog: there, tokens: SQLiteTokenStore(other), authTokens: SQLiteAuthTokenStore(other), authority: .local,
+                now: { entry.time })
             _ = try await administration.carryOut(.block(version: name.version, reason: "bad"), by: "alice")
             await expectError(.notFound) { _ = try await delivery.file(name, for: .tier(edge)) }
             #expect(try await delivery.file(name, for: .administrator) == file("107.1"))

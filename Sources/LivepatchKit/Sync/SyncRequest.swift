@@ -45,16 +45,19 @@ public struct SyncSituation: Sendable {
     public var versions: [PatchVersion: Version]
     /// The sync tokens that can still be used, by name, with their tiers.
     public var tokens: [String: TierName]
+    /// The auth tokens that have not been revoked, by id, with their tiers.
+    public var authTokens: [String: TierName]
 
     public init(
         revision: CatalogRevision, sync: SyncState, tiers: TierState, versions: [PatchVersion: Version],
-        tokens: [String: TierName]
+        tokens: [String: TierName], authTokens: [String: TierName] = [:]
     ) {
         self.revision = revision
         self.sync = sync
         self.tiers = tiers
         self.versions = versions
         self.tokens = tokens
+        self.authTokens = authTokens
     }
 }
 

@@ -9,6 +9,7 @@ public struct SyncRun: Sendable {
         public var reader: any DocumentReader
         public var catalog: any Catalog
         public var tokens: any TokenStore
+        public var authTokens: any AuthTokenStore
         public var storage: any PatchStorage
         public var transfers: Transfers
         public var logger: Logger
@@ -17,12 +18,14 @@ public struct SyncRun: Sendable {
 
         public init(
             upstream: any UpstreamServer, reader: any DocumentReader, catalog: any Catalog, tokens: any TokenStore,
-            storage: any PatchStorage, transfers: Transfers, logger: Logger, now: @escaping @Sendable () -> Date
+            authTokens: any AuthTokenStore, storage: any PatchStorage, transfers: Transfers, logger: Logger,
+            now: @escaping @Sendable () -> Date
         ) {
             self.upstream = upstream
             self.reader = reader
             self.catalog = catalog
             self.tokens = tokens
+            self.authTokens = authTokens
             self.storage = storage
             self.transfers = transfers
             self.logger = logger
@@ -161,9 +164,12 @@ public struct SyncRun: Sendable {
             return (record.version, version)
         }
         let tokens = try await resources.tokens.syncTokens().filter { $0.isUsable(at: now) }.map { ($0.name, $0.tier) }
+        let authTokens = try await resources.authTokens.authTokens().map(\.token).filter { $0.holdsTier(at: now) }
+            .map { ($0.id, $0.tier) }
         return SyncSituation(
             revision: revision, sync: try await resources.catalog.syncState(), tiers: tiers,
-            versions: Dictionary(uniqueKeysWithValues: versions), tokens: Dictionary(tokens) { first, _ in first })
+            versions: Dictionary(uniqueKeysWithValues: versions), tokens: Dictionary(tokens) { first, _ in first },
+            authTokens: Dictionary(authTokens) { first, _ in first })
     }
 
     /// Documents are small: a few quick attempts, then the sync has failed and the next one tries again.

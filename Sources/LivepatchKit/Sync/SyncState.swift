@@ -82,6 +82,8 @@ public struct SyncCommit: Sendable {
     public var reach: [PatchVersion: TierName]
     /// The sync tokens that move because their tier is gone.
     public var tokens: [TierChange.TokenMove]
+    /// The auth tokens that move for the same reason.
+    public var authTokens: [TierChange.TokenMove]
     /// A snapshot to keep of the tiers before this switch, and why; `nil` for none.
     public var snapshotReason: String?
     /// What the next sync finds.
@@ -93,7 +95,8 @@ public struct SyncCommit: Sendable {
         expected: CatalogRevision, changed: [(version: PatchVersion, document: DocumentReference)],
         documents: Set<SHA256Digest>, arrived: [PatchFileName],
         unavailable: Set<PatchFileName>, removed: [PatchVersion], tiers: [TierName], reach: [PatchVersion: TierName],
-        tokens: [TierChange.TokenMove], snapshotReason: String?, state: SyncState, entry: ChangeEntry
+        tokens: [TierChange.TokenMove], authTokens: [TierChange.TokenMove] = [], snapshotReason: String?, state: SyncState,
+        entry: ChangeEntry
     ) {
         self.expected = expected
         self.changed = changed
@@ -104,6 +107,7 @@ public struct SyncCommit: Sendable {
         self.tiers = tiers
         self.reach = reach
         self.tokens = tokens
+        self.authTokens = authTokens
         self.snapshotReason = snapshotReason
         self.state = state
         self.entry = entry

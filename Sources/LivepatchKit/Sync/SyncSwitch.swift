@@ -15,7 +15,7 @@ struct SyncSwitch {
             .filter { $0.value.source == .synced && shown[$0.key] == nil && !kept.contains($0.key) }
             .map(\.key).sorted()
         let added = changed.map(\.version).filter { situation.versions[$0] == nil }.sorted()
-        let (tiers, reach, tokens, notes) = tiersAfterwards(added: added, removed: Set(removed))
+        let (tiers, reach, tokens, authTokens, notes) = tiersAfterwards(added: added, removed: Set(removed))
         let complete = harvest.failures.isEmpty && view.findings.failures.isEmpty
         let state = SyncState(
             route: view.head.route, upstreamFilters: view.head.filters, filter: request.filter,
@@ -31,7 +31,7 @@ struct SyncSwitch {
                     + view.findings.relayed.flatMap { $0.files.values.map(\.digest) }),
             arrived: harvest.arrived,
             unavailable: Set(harvest.failures.compactMap(\.file)), removed: removed, tiers: tiers, reach: reach,
-            tokens: tokens,
+            tokens: tokens, authTokens: authTokens,
             snapshotReason: replacesTiers
                 ? "patch-sync.sync-tiers was turned on: the tiers became those of \(view.head.route)" : nil,
             state: state,
@@ -65,7 +65,8 @@ struct SyncSwitch {
     }
 
     private typealias Tiers = (
-        tiers: [TierName], reach: [PatchVersion: TierName], tokens: [TierChange.TokenMove], notes: [String]
+        tiers: [TierName], reach: [PatchVersion: TierName], tokens: [TierChange.TokenMove], authTokens: [TierChange.TokenMove],
+        notes: [String]
     )
 
     private func tiersAfterwards(added: [PatchVersion], removed: Set<PatchVersion>) -> Tiers {
@@ -76,7 +77,7 @@ struct SyncSwitch {
     private func ownTiers(added: [PatchVersion], removed: Set<PatchVersion>) -> Tiers {
         var reach = situation.tiers.reach.filter { !removed.contains($0.key) }
         for version in added { reach[version] = situation.tiers.tiers.first }
-        return (situation.tiers.tiers, reach, [], [])
+        return (situation.tiers.tiers, reach, [], [], [])
     }
 
     private func mirroredTiers(removed: Set<PatchVersion>) -> Tiers {
@@ -86,9 +87,12 @@ struct SyncSwitch {
             reach[version] = situation.tiers.reach[version].flatMap { tiers.contains($0) ? $0 : nil }
         }
         // A token whose tier is gone must not show more than it did: the last tier shows least.
-        let tokens = situation.tokens.sorted { $0.key < $1.key }.compactMap { name, tier in
-            tiers.contains(tier) ? nil : tiers.last.map { TierChange.TokenMove(token: name, before: tier, after: $0) }
+        let moves = { (tokens: [String: TierName]) in
+            tokens.sorted { $0.key < $1.key }.compactMap { name, tier in
+                tiers.contains(tier) ? nil : tiers.last.map { TierChange.TokenMove(token: name, before: tier, after: $0) }
+            }
         }
+        let (tokens, authTokens) = (moves(situation.tokens), moves(situation.authTokens))
         var notes: [String] = []
         if !situation.sync.mirrorsTiers {
             let names = { (tiers: [TierName]) in tiers.map(\.description).joined(separator: ", ") }
@@ -100,6 +104,11 @@ struct SyncSwitch {
         for move in tokens {
             notes.append("Sync token '\(move.token)' moved from tier '\(move.before)', which is gone, to '\(move.after)'.")
         }
-        return (tiers, reach, tokens, notes)
+        for move in authTokens {
+            notes.append(
+                "Auth token '\(move.token)' moved with its machines from tier '\(move.before)', which is gone, to '\(move.after)'."
+            )
+        }
+        return (tiers, reach, tokens, authTokens, notes)
     }
 }

@@ -12,15 +12,18 @@ public enum TierAuthority: Hashable, Sendable {
 public struct TierAdministration: Sendable {
     private let catalog: any Catalog
     private let tokens: any TokenStore
+    private let authTokens: any AuthTokenStore
     private let authority: TierAuthority
     private let now: @Sendable () -> Date
 
     /// - Parameter now: the current time.
     public init(
-        catalog: any Catalog, tokens: any TokenStore, authority: TierAuthority, now: @escaping @Sendable () -> Date
+        catalog: any Catalog, tokens: any TokenStore, authTokens: any AuthTokenStore, authority: TierAuthority,
+        now: @escaping @Sendable () -> Date
     ) {
         self.catalog = catalog
         self.tokens = tokens
+        self.authTokens = authTokens
         self.authority = authority
         self.now = now
     }
@@ -59,10 +62,12 @@ public struct TierAdministration: Sendable {
         let (state, revision) = try await catalog.tierState()
         let now = now()
         let usable = try await tokens.syncTokens().filter { $0.isUsable(at: now) }
+        let authTokens = try await self.authTokens.authTokens().map(\.token).filter { $0.holdsTier(at: now) }
         let situation = TierPlanner.Situation(
             state: state,
             versions: Set(try await catalog.versions().map(\.version)),
             tokens: Dictionary(usable.map { ($0.name, $0.tier) }) { first, _ in first },
+            authTokens: Dictionary(authTokens.map { ($0.id, $0.tier) }) { first, _ in first },
             deployment: try await catalog.deployment())
         let planner = TierPlanner(situation, now: now)
         switch command {
@@ -101,5 +106,5 @@ public struct TierAdministration: Sendable {
 
 extension TierChange {
     /// Whether neither tiers nor memberships nor tokens change.
-    var concernsBlocksOnly: Bool { tiers == nil && reach.isEmpty && tokens.isEmpty }
+    var concernsBlocksOnly: Bool { tiers == nil && reach.isEmpty && movedTokens.isEmpty }
 }

@@ -1,4 +1,4 @@
-/// The difference between two ``TierState``s, and the sync tokens that move with it: what a plan applies in one transaction, what
+/// The difference between two ``TierState``s, and the tokens that move with it: what a plan applies in one transaction, what
 /// the history keeps, and what an undo reverses.
 public struct TierChange: Hashable, Sendable, Codable {
     /// The list of tiers before and after, if it changes.
@@ -21,9 +21,9 @@ public struct TierChange: Hashable, Sendable, Codable {
         public let after: TierName
     }
 
-    /// A sync token that changes its tier.
+    /// A sync token or an auth token that changes its tier.
     public struct TokenMove: Hashable, Sendable, Codable {
-        /// The token's name.
+        /// A sync token's name, an auth token's id.
         public let token: String
         public let before: TierName
         public let after: TierName
@@ -33,6 +33,8 @@ public struct TierChange: Hashable, Sendable, Codable {
             self.before = before
             self.after = after
         }
+
+        var inverse: TokenMove { TokenMove(token: token, before: after, after: before) }
     }
 
     public let tiers: TierListChange?
@@ -42,10 +44,13 @@ public struct TierChange: Hashable, Sendable, Codable {
     public let reach: [ReachChange]
     public let blocked: [Block]
     public let unblocked: [Block]
+    /// The sync tokens that move.
     public let tokens: [TokenMove]
+    /// The auth tokens that move, with all their machines; `nil` for none. Absent in what earlier releases recorded.
+    public let authTokens: [TokenMove]?
 
     /// What leads from one state to another.
-    public init(from before: TierState, to after: TierState, tokens: [TokenMove] = []) {
+    public init(from before: TierState, to after: TierState, tokens: [TokenMove] = [], authTokens: [TokenMove] = []) {
         tiers = before.tiers == after.tiers ? nil : TierListChange(before: before.tiers, after: after.tiers)
         let common = Set(before.tiers).intersection(after.tiers)
         let isReordered = before.tiers.filter(common.contains) != after.tiers.filter(common.contains)
@@ -63,11 +68,12 @@ public struct TierChange: Hashable, Sendable, Codable {
         blocked = new.subtracting(old).sorted()
         unblocked = old.subtracting(new).sorted()
         self.tokens = tokens
+        self.authTokens = authTokens.isEmpty ? nil : authTokens
     }
 
     private init(
         tiers: TierListChange?, order: [TierName]?, reach: [ReachChange], blocked: [Block], unblocked: [Block],
-        tokens: [TokenMove]
+        tokens: [TokenMove], authTokens: [TokenMove]?
     ) {
         self.tiers = tiers
         self.order = order
@@ -75,11 +81,15 @@ public struct TierChange: Hashable, Sendable, Codable {
         self.blocked = blocked
         self.unblocked = unblocked
         self.tokens = tokens
+        self.authTokens = authTokens
     }
+
+    /// All tokens that move, of both kinds.
+    var movedTokens: [TokenMove] { tokens + (authTokens ?? []) }
 
     /// Whether nothing changes.
     public var isEmpty: Bool {
-        tiers == nil && reach.isEmpty && blocked.isEmpty && unblocked.isEmpty && tokens.isEmpty
+        tiers == nil && reach.isEmpty && blocked.isEmpty && unblocked.isEmpty && movedTokens.isEmpty
     }
 
     /// The old and the new name, if all that changes is the name of one tier: it keeps its place, what it holds and its tokens.
@@ -87,7 +97,7 @@ public struct TierChange: Hashable, Sendable, Codable {
         guard let tiers, tiers.before.count == tiers.after.count, blocked.isEmpty, unblocked.isEmpty else { return nil }
         let places = zip(tiers.before, tiers.after).filter { $0 != $1 }
         guard places.count == 1, let (old, new) = places.first, reach.allSatisfy({ $0.before == old && $0.after == new }),
-            tokens.allSatisfy({ $0.before == old && $0.after == new })
+            movedTokens.allSatisfy({ $0.before == old && $0.after == new })
         else { return nil }
         return Renaming(before: old, after: new)
     }
@@ -98,7 +108,7 @@ public struct TierChange: Hashable, Sendable, Codable {
             tiers: tiers.map { TierListChange(before: $0.after, after: $0.before) }, order: order,
             reach: reach.map { ReachChange(version: $0.version, before: $0.after, after: $0.before) },
             blocked: unblocked, unblocked: blocked,
-            tokens: tokens.map { TokenMove(token: $0.token, before: $0.after, after: $0.before) })
+            tokens: tokens.map(\.inverse), authTokens: authTokens.map { $0.map(\.inverse) })
     }
 
     /// The state that this change leads to from a state which holds, wherever the change touches it, what was there before.

@@ -17,10 +17,13 @@ public struct TierPlan: Hashable, Sendable, Codable {
     /// What the administrator should know besides, in whole sentences.
     public let notes: [String]
 
-    init(command: TierCommand, from before: TierState, to after: TierState, tokens: [TierChange.TokenMove], notes: [String]) {
+    init(
+        command: TierCommand, from before: TierState, to after: TierState, tokens: [TierChange.TokenMove],
+        authTokens: [TierChange.TokenMove] = [], notes: [String]
+    ) {
         self.command = command
         self.notes = notes
-        let change = TierChange(from: before, to: after, tokens: tokens)
+        let change = TierChange(from: before, to: after, tokens: tokens, authTokens: authTokens)
         let renamed = change.renaming
         self.change = change
         self.renamed = renamed

@@ -9,15 +9,19 @@ public struct TierPlanner: Sendable {
         public var versions: Set<PatchVersion>
         /// The sync tokens that can still be used, by name, with their tiers.
         public var tokens: [String: TierName]
+        /// The auth tokens that have not been revoked, by id, with their tiers.
+        public var authTokens: [String: TierName]
         /// The deployment whose administrator asks.
         public var deployment: DeploymentID
 
         public init(
-            state: TierState, versions: Set<PatchVersion>, tokens: [String: TierName], deployment: DeploymentID
+            state: TierState, versions: Set<PatchVersion>, tokens: [String: TierName], authTokens: [String: TierName] = [:],
+            deployment: DeploymentID
         ) {
             self.state = state
             self.versions = versions
             self.tokens = tokens
+            self.authTokens = authTokens
             self.deployment = deployment
         }
     }
@@ -76,7 +80,7 @@ public struct TierPlanner: Sendable {
         let undo = try TierUndo(record, in: situation)
         if let renaming = try undo.renaming() { return try rename(renaming.before, to: renaming.after, command) }
         let (after, notes) = try undo.state()
-        return try plan(to: after, command, notes: notes, moves: try undo.tokens())
+        return try plan(to: after, command, notes: notes, moves: try undo.tokens(), authMoves: try undo.authTokens())
     }
 
     // MARK: Tiers
@@ -212,27 +216,48 @@ public struct TierPlanner: Sendable {
 
     private func plan(
         to after: TierState, _ command: TierCommand, notes: [String] = [], moves: [TierChange.TokenMove] = [],
-        orphans: Orphans = .refuse
+        authMoves: [TierChange.TokenMove] = [], orphans: Orphans = .refuse
     ) throws -> TierPlan {
-        var moves = moves
-        let moved = Set(moves.map(\.token))
-        let orphaned = situation.tokens.filter { !after.tiers.contains($0.value) && !moved.contains($0.key) }
-            .sorted { $0.key < $1.key }
-        if !orphaned.isEmpty {
-            let names = orphaned.map { "'\($0.key)' (\($0.value))" }.joined(separator: ", ")
+        var (moves, authMoves) = (moves, authMoves)
+        let orphaned = Self.orphaned(situation.tokens, in: after, besides: moves)
+        let authOrphaned = Self.orphaned(situation.authTokens, in: after, besides: authMoves)
+        if !orphaned.isEmpty || !authOrphaned.isEmpty {
             switch orphans {
-            case .move(let tier): moves = orphaned.map { .init(token: $0.key, before: $0.value, after: tier) }
+            case .move(let tier):
+                moves = orphaned.map { .init(token: $0.key, before: $0.value, after: tier) }
+                authMoves = authOrphaned.map { .init(token: $0.key, before: $0.value, after: tier) }
             case .refuse:
-                throw LivepatchError(
-                    .tierInUse, "Sync tokens refer to tiers that would be gone: \(names).",
-                    suggestion: "Revoke them first with `livepatch-admin sync-tokens revoke NAME`.")
+                throw Self.tierInUse(
+                    "tiers that would be gone", orphaned, authOrphaned,
+                    suggestion:
+                        "Revoke them first with `livepatch-admin \(orphaned.isEmpty ? "auth-tokens revoke ID" : "sync-tokens revoke NAME")`."
+                )
             case .refuseUnlessForced:
-                throw LivepatchError(
-                    .tierInUse, "Sync tokens refer to the tier: \(names).",
+                throw Self.tierInUse(
+                    "the tier", orphaned, authOrphaned,
                     suggestion: "Revoke them, or use --force to move them to the previous tier.")
             }
         }
-        return TierPlan(command: command, from: situation.state, to: after, tokens: moves, notes: notes)
+        return TierPlan(
+            command: command, from: situation.state, to: after, tokens: moves, authTokens: authMoves, notes: notes)
+    }
+
+    /// The tokens whose tier would be gone and which do not move, in order.
+    private static func orphaned(
+        _ tokens: [String: TierName], in after: TierState, besides moves: [TierChange.TokenMove]
+    ) -> [(key: String, value: TierName)] {
+        let moved = Set(moves.map(\.token))
+        return tokens.filter { !after.tiers.contains($0.value) && !moved.contains($0.key) }.sorted { $0.key < $1.key }
+    }
+
+    private static func tierInUse(
+        _ what: String, _ tokens: [(key: String, value: TierName)], _ authTokens: [(key: String, value: TierName)],
+        suggestion: String
+    ) -> LivepatchError {
+        let sentences = [("Sync", tokens), ("Auth", authTokens)].filter { !$0.1.isEmpty }.map { kind, tokens in
+            "\(kind) tokens refer to \(what): \(tokens.map { "'\($0.key)' (\($0.value))" }.joined(separator: ", "))."
+        }
+        return LivepatchError(.tierInUse, sentences.joined(separator: " "), suggestion: suggestion)
     }
 
     private func position(of tier: TierName) throws -> Int {

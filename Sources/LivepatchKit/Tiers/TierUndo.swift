@@ -67,12 +67,23 @@ struct TierUndo {
         return (after, narrowed.isEmpty ? [] : [note])
     }
 
-    /// The tokens that go back to where they were; those that are gone stay so.
+    /// The sync tokens that go back to where they were; those that are gone stay so.
     func tokens() throws -> [TierChange.TokenMove] {
-        try change.inverse.tokens.filter { move in
-            guard let tier = situation.tokens[move.token] else { return false }
+        try returning(change.inverse.tokens, among: situation.tokens, "sync token")
+    }
+
+    /// The auth tokens that go back to where they were; those that are gone stay so.
+    func authTokens() throws -> [TierChange.TokenMove] {
+        try returning(change.inverse.authTokens ?? [], among: situation.authTokens, "auth token")
+    }
+
+    private func returning(
+        _ moves: [TierChange.TokenMove], among tokens: [String: TierName], _ kind: String
+    ) throws -> [TierChange.TokenMove] {
+        try moves.filter { move in
+            guard let tier = tokens[move.token] else { return false }
             guard tier == move.before else {
-                throw refusal("the sync token '\(move.token)' is in tier '\(tier)' by now, and was in '\(move.before)' after it")
+                throw refusal("the \(kind) '\(move.token)' is in tier '\(tier)' by now, and was in '\(move.before)' after it")
             }
             return true
         }

@@ -73,7 +73,10 @@ struct CommitTransaction {
         let after = try commit.tierState(from: before, versions: VersionRows(db).names())
         let moves = commit.tokens.isEmpty ? [] : commit.tokens.fitting(try TokenRows(db).all())
         for (_, token) in moves { try TokenRows(db).writeTier(of: token) }
-        let change = TierChange(from: before, to: after, tokens: moves.map(\.move))
+        let authMoves = commit.movingAuthTokens(try AuthTokenRows(db).all())
+        for (_, token) in authMoves { try AuthTokenRows(db).writeTier(of: token) }
+        let change = TierChange(
+            from: before, to: after, tokens: moves.map(\.move), authTokens: authMoves.map(\.move))
         try TierRows(db).apply(change)
         return change
     }

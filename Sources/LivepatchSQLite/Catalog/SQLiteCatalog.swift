@@ -63,9 +63,11 @@ public struct SQLiteCatalog: Catalog {
             let rows = TierRows(db)
             guard let after = change.applied(to: try rows.state()) else { throw LivepatchError.catalogueChanged() }
             if !change.isEmpty {
-                if change.tiers != nil || !change.tokens.isEmpty {
+                if change.tiers != nil || !change.tokens.isEmpty || change.authTokens != nil {
                     let moved = try change.moving(try TokenRows(db).all(), to: after.tiers, time: entry.time)
                     for token in moved { try TokenRows(db).writeTier(of: token) }
+                    let authMoved = try change.moving(try AuthTokenRows(db).all(), to: after.tiers, time: entry.time)
+                    for token in authMoved { try AuthTokenRows(db).writeTier(of: token) }
                 }
                 try rows.apply(change)
                 try CatalogueRow(db).increaseRevision()

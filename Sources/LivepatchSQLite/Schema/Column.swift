@@ -9,6 +9,8 @@ enum Column {
     /// Seconds since 1970; a fraction is dropped.
     static func seconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970.rounded(.down)) }
 
+    static func optionalDate(_ seconds: Int64?) -> Date? { seconds.map(date) }
+
     static func date(_ seconds: Int64) -> Date { Date(timeIntervalSince1970: Double(seconds)) }
 
     // MARK: Patch versions

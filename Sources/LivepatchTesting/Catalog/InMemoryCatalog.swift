@@ -65,6 +65,8 @@ public struct InMemoryCatalog: Catalog {
                 for token in try change.moving(tables.tokens, to: after.tiers, time: entry.time) {
                     tables.writeTier(of: token)
                 }
+                let authTokens = tables.authTokens.map(\.token)
+                for token in try change.moving(authTokens, to: after.tiers, time: entry.time) { tables.writeTier(of: token) }
                 tables.tiers = after
                 tables.increaseRevision()
             }

@@ -50,6 +50,13 @@ struct Tables: Sendable {
 
     var tokens: [SyncToken] = []
 
+    var authTokens: [StoredAuthToken] = []
+    var lastMachineToken: Int64 = 0
+    var machines: [HashedMachineID: StoredMachine] = [:]
+    var machineTokens: [SHA256Digest: StoredMachineToken] = [:]
+    /// In the order in which they were written.
+    var machineHistory: [MachineUpdate] = []
+
     var reports: [SyncReport] = []
     var lastReport: Int64 = 0
     var accounts: [String: Account] = [:]

@@ -24,7 +24,10 @@ extension Tables {
         let after = try commit.tierState(from: before, versions: Set(versions.keys))
         let moves = commit.tokens.fitting(tokens)
         for (_, token) in moves { writeTier(of: token) }
-        let change = TierChange(from: before, to: after, tokens: moves.map(\.move))
+        let authMoves = commit.movingAuthTokens(authTokens.map(\.token))
+        for (_, token) in authMoves { writeTier(of: token) }
+        let change = TierChange(
+            from: before, to: after, tokens: moves.map(\.move), authTokens: authMoves.map(\.move))
         tiers = after
 
         let renewed = commit.state.relayed != syncState.relayed

@@ -17,6 +17,8 @@ public struct InProcessServer: Sendable {
     public let catalog: InMemoryCatalog
     private let database: InMemoryDatabase
     public let tokens: InMemoryTokenStore
+    public let authTokens: InMemoryAuthTokenStore
+    public let machines: InMemoryMachineStore
     public let storage: any PatchStorage
     public let publisher: PlainDocumentPublisher
     public let delivery: PatchDelivery
@@ -83,6 +85,8 @@ public struct InProcessServer: Sendable {
         let catalog = InMemoryCatalog(database)
         self.catalog = catalog
         tokens = InMemoryTokenStore(database)
+        authTokens = InMemoryAuthTokenStore(database)
+        machines = InMemoryMachineStore(database)
         self.storage = storage
         self.trust = trust
         self.keys = keys
@@ -122,7 +126,7 @@ public struct InProcessServer: Sendable {
 
     /// The administration of this server's tiers.
     public func administration(_ authority: TierAuthority = .local) -> TierAdministration {
-        TierAdministration(catalog: catalog, tokens: tokens, authority: authority, now: now)
+        TierAdministration(catalog: catalog, tokens: tokens, authTokens: authTokens, authority: authority, now: now)
     }
 
     /// Carries out a command as an administrator of a server that owns its tiers.
@@ -192,7 +196,7 @@ public struct InProcessServer: Sendable {
         let settings = Transfers.Settings(
             concurrency: concurrency, retry: retry, bandwidth: BandwidthLimiter(bytesPerSecond: nil))
         return SyncRun.Resources(
-            upstream: upstream, reader: reader, catalog: catalog, tokens: tokens, storage: storage,
+            upstream: upstream, reader: reader, catalog: catalog, tokens: tokens, authTokens: authTokens, storage: storage,
             transfers: Transfers(upstream: upstream, storage: storage, settings: settings), logger: logger, now: now)
     }
 

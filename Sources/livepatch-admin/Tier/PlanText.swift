@@ -32,6 +32,7 @@ struct PlanText: Sendable {
             change.blocked.map { "blocks \($0.version) everywhere, here and below: \($0.reason)" }
             + change.unblocked.map { "unblocks \($0.version), which was blocked for: \($0.reason)" }
             + change.tokens.map { "moves the sync token '\($0.token)' from \($0.before) to \($0.after)" }
+            + (change.authTokens ?? []).map { "moves the auth token '\($0.token)' from \($0.before) to \($0.after)" }
         return tierLines + effectLines(on: terminal) + placeLines + texts.map(PrintableText.line)
     }
 

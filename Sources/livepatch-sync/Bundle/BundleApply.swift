@@ -75,7 +75,7 @@ struct BundleApply: AsyncParsableCommand {
             upstream: upstream,
             reader: configuration.reader(
                 of: upstream, catalog: catalog, trust: trust, tolerance: tolerance, logger: logger, now: { Date() }),
-            catalog: catalog, tokens: directory.tokens, storage: storage,
+            catalog: catalog, tokens: directory.tokens, authTokens: directory.authTokens, storage: storage,
             transfers: Transfers(
                 upstream: upstream, storage: storage,
                 settings: Transfers.Settings(

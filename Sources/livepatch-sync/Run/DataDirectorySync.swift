@@ -26,7 +26,8 @@ struct DataDirectorySync {
                 try await directory.sync(
                     now: now, acceptsRemovals: acceptsRemovals, progress: progress,
                     run: upstream.sync(
-                        directory.deployment, catalog: directory.catalog, tokens: directory.tokens, storage: directory.storage,
+                        directory.deployment, catalog: directory.catalog, tokens: directory.tokens,
+                        authTokens: directory.authTokens, storage: directory.storage,
                         trust: directory.trust, transfers: upstream.transfers(into: directory.storage), now: now))
             }
         }

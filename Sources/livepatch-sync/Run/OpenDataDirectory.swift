@@ -8,6 +8,7 @@ struct OpenDataDirectory {
     let layout: DataDirectory
     let catalog: SQLiteCatalog
     let tokens: SQLiteTokenStore
+    let authTokens: SQLiteAuthTokenStore
     let reports: SQLiteSyncReportStore
     let storage: DirectoryPatchStorage
     let trust: DirectoryTrustStorage
@@ -25,7 +26,8 @@ struct OpenDataDirectory {
         if let id = configuration.sync.deployment, try await catalog.deployment() != id { try await catalog.setDeployment(id) }
         return try await body(
             OpenDataDirectory(
-                layout: layout, catalog: catalog, tokens: SQLiteTokenStore(database), reports: SQLiteSyncReportStore(database),
+                layout: layout, catalog: catalog, tokens: SQLiteTokenStore(database),
+                authTokens: SQLiteAuthTokenStore(database), reports: SQLiteSyncReportStore(database),
                 storage: try DirectoryPatchStorage(at: layout.patches), trust: DirectoryTrustStorage(at: layout.trust),
                 deployment: try await catalog.deployment()))
     }

@@ -60,7 +60,8 @@ import Testing
             SyncWork.Change(version: $0.version, document: $0.document, wasImported: false)
         }
         let resources = SyncRun.Resources(
-            upstream: upstream, reader: reader, catalog: site.catalog, tokens: site.tokens, storage: site.storage,
+            upstream: upstream, reader: reader, catalog: site.catalog, tokens: site.tokens, authTokens: site.authTokens,
+            storage: site.storage,
             transfers: Transfers(
                 upstream: upstream, storage: site.storage,
                 settings: Transfers.Settings(

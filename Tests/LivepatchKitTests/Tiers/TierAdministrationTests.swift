@@ -130,7 +130,8 @@ import Testing
         let catalog = OvertakenCatalog(server.catalog) { [server] in
             try await server.administer(.addTier(name: "lts", position: .before(tier: "stable")))
         }
-        let administration = TierAdministration(catalog: catalog, tokens: server.tokens, authority: .local, now: { .now })
+        let administration = TierAdministration(
+            catalog: catalog, tokens: server.tokens, authTokens: server.authTokens, authority: .local, now: { .now })
         let (plan, change) = try await administration.carryOut(.promote(version: "107.1", tier: "stable"), by: "alice")
         #expect(change != nil)
         #expect(
@@ -142,7 +143,8 @@ import Testing
         let catalog = OvertakenCatalog(server.catalog) { [server] in
             try await server.administer(.removeTier(name: "stable", force: false))
         }
-        let administration = TierAdministration(catalog: catalog, tokens: server.tokens, authority: .local, now: { .now })
+        let administration = TierAdministration(
+            catalog: catalog, tokens: server.tokens, authTokens: server.authTokens, authority: .local, now: { .now })
         await expectError(.tierUnknown, naming: ["'stable'"]) {
             try await administration.carryOut(.promote(version: "107.1", tier: "stable"), by: "alice")
         }
@@ -153,7 +155,8 @@ import Testing
             let last = try await server.catalog.tierState().state.offers("9.1", in: "beta")
             try await server.administer(last ? .withdraw(version: "9.1", tier: "beta") : .promote(version: "9.1", tier: "beta"))
         }
-        let administration = TierAdministration(catalog: catalog, tokens: server.tokens, authority: .local, now: { .now })
+        let administration = TierAdministration(
+            catalog: catalog, tokens: server.tokens, authTokens: server.authTokens, authority: .local, now: { .now })
         await expectError(.catalogueChanged) {
             try await administration.carryOut(.promote(version: "107.1", tier: "stable"), by: "alice")
         }

@@ -64,7 +64,8 @@ struct ServerUnderTest: Sendable {
                 store: accounts,
                 configured: { [Account(user: Self.user, passwordHash: "hash of \(Self.password)")] },
                 verifier: PlainVerifier(), now: now),
-            administration: TierAdministration(catalog: catalog, tokens: tokens, authority: authority, now: now),
+            administration: TierAdministration(
+                catalog: catalog, tokens: tokens, authTokens: InMemoryAuthTokenStore(database), authority: authority, now: now),
             authority: authority, imports: imports,
             care: StorageCare(catalog: catalog, storage: storage, lock: lock, intake: nil, repairs: nil, now: now),
             sync: SyncStatus(
