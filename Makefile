@@ -23,10 +23,11 @@ setup: ## Install the system libraries that are missing (Debian; needs root or s
 build: setup ## Build everything, for debugging
 	$(SWIFT) build
 
-release: setup ## Build the three programs, optimised, into .build/release
+release: setup ## Build the four programs, optimised, into .build/release
 	$(SWIFT) build -c release --product livepatch-server
 	$(SWIFT) build -c release --product livepatch-admin
 	$(SWIFT) build -c release --product livepatch-sync
+	$(SWIFT) build -c release --product livepatch-agent
 
 test: setup lint tuf-python ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
 	$(SWIFT) build --build-tests

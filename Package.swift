@@ -15,6 +15,7 @@ func test(_ name: String, of dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
 
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
@@ -33,6 +34,7 @@ let package = Package(
         .library(name: "LivepatchFiles", targets: ["LivepatchFiles"]),
         .library(name: "LivepatchArchive", targets: ["LivepatchArchive"]),
         .library(name: "LivepatchHTTP", targets: ["LivepatchHTTP"]),
+        .library(name: "LivepatchKernel", targets: ["LivepatchKernel"]),
         .library(name: "LivepatchService", targets: ["LivepatchService"]),
         .library(name: "LivepatchConsole", targets: ["LivepatchConsole"]),
         .library(name: "PatchGenerator", targets: ["PatchGenerator"]),
@@ -40,9 +42,11 @@ let package = Package(
         .executable(name: "livepatch-server", targets: ["livepatch-server"]),
         .executable(name: "livepatch-admin", targets: ["livepatch-admin"]),
         .executable(name: "livepatch-sync", targets: ["livepatch-sync"]),
+        .executable(name: "livepatch-agent", targets: ["livepatch-agent"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "YAML"]),
@@ -76,6 +80,9 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", path: "Sources/System/CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCrypt", path: "Sources/System/CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .target(name: "CKernel", path: "Sources/System/CKernel"),
+        .target(
+            name: "LivepatchKernel", dependencies: ["LivepatchKit", "CKernel", asn1, crypto, cryptoExtras], swiftSettings: strict),
         .target(
             name: "LivepatchSQLite",
             dependencies: ["LivepatchKit", logging, .product(name: "GRDB", package: "GRDB.swift")],
@@ -118,7 +125,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "LivepatchConsole",
-            dependencies: ["LivepatchKit", "LivepatchAPI", argumentParser, .product(name: "Yams", package: "Yams")],
+            dependencies: ["LivepatchKit", "LivepatchAPI", argumentParser, logging, .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
 
         // What more than one program builds of configuration and adapters, and so knows both.
@@ -147,6 +154,15 @@ let package = Package(
             dependencies: [
                 "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration",
                 "LivepatchConsole", "LivepatchFiles", "LivepatchSQLite", argumentParser, logging,
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "livepatch-agent",
+            dependencies: [
+                "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP",
+                "LivepatchKernel", argumentParser, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 

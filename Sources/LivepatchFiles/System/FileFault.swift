@@ -24,6 +24,9 @@ struct FileFault: Error {
     /// Nothing of that name is there.
     var isMissing: Bool { number == ENOENT }
 
+    /// The process lacks the right.
+    var isRefused: Bool { number == EACCES || number == EPERM }
+
     /// The fault in words for the person who runs the server.
     var error: LivepatchError {
         let reason = String(cString: strerror(number))

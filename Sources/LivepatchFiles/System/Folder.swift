@@ -41,6 +41,10 @@ struct Folder: Hashable, Sendable {
         return try make(mode: mode) ? changed + [above] : changed
     }
 
+    func changeMode(_ mode: mode_t) throws(FileFault) {
+        guard chmod(path, mode) == 0 else { throw .last("set the permissions of", path) }
+    }
+
     /// The directory that this one is an entry of.
     var above: Folder {
         let parts = path.split(separator: "/")

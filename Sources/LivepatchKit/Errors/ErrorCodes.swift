@@ -137,6 +137,24 @@ extension LivepatchError.Code {
     /// The machine token belongs to another machine than the path names.
     public static let machineMismatch = Self(rawValue: "machine-mismatch")
 
+    // A machine's own kernel
+    /// The running kernel's version is not one that patches are named by.
+    public static let kernelUnrecognized = Self(rawValue: "kernel-unrecognized")
+    /// The kernel refused a module, or to take a patch back.
+    public static let kernelRefused = Self(rawValue: "kernel-refused")
+    /// The kernel cannot be live-patched.
+    public static let livepatchUnavailable = Self(rawValue: "livepatch-unavailable")
+    /// The program lacks a right that it needs.
+    public static let permissionMissing = Self(rawValue: "permission-missing")
+    /// The module's signature is missing, or not by the given certificate.
+    public static let patchSignatureInvalid = Self(rawValue: "patch-signature-invalid")
+    /// The machine went down with that patch.
+    public static let patchCrashed = Self(rawValue: "patch-crashed")
+    /// The machine is not attached to a server.
+    public static let agentNotEnabled = Self(rawValue: "agent-not-enabled")
+    /// The machine has no id of its own.
+    public static let machineUnidentified = Self(rawValue: "machine-unidentified")
+
     // The server
     /// The configuration has a mistake.
     public static let configurationInvalid = Self(rawValue: "configuration-invalid")
@@ -168,6 +186,8 @@ extension LivepatchError.Code: CaseIterable {
         .bundleInvalid, .bundleBaseMissing,
         .tokenRefused, .loginRequired, .loginFailed,
         .machineLimit, .machineMismatch,
+        .kernelUnrecognized, .kernelRefused, .livepatchUnavailable, .permissionMissing, .patchSignatureInvalid, .patchCrashed,
+        .agentNotEnabled, .machineUnidentified,
         .configurationInvalid, .unavailable, .serverUnreachable, .cancelled, .internalFault,
     ]
 }

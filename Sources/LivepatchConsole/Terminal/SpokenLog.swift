@@ -1,22 +1,23 @@
-import Logging
+public import Logging
 
 /// Log lines for a person who waits for a command: the message and what belongs to it, without time and label.
-struct SpokenLog: LogHandler {
-    var logLevel: Logger.Level
-    var metadata: Logger.Metadata = [:]
+public struct SpokenLog: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
     private let say: @Sendable (String) -> Void
 
-    init(logLevel: Logger.Level, say: @escaping @Sendable (String) -> Void) {
+    /// - Parameter say: says a line.
+    public init(logLevel: Logger.Level, say: @escaping @Sendable (String) -> Void) {
         self.logLevel = logLevel
         self.say = say
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    public func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
         let details =
             all.isEmpty

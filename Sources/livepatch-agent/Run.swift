@@ -1,0 +1,59 @@
+import ArgumentParser
+import LivepatchAPI
+import LivepatchConsole
+import LivepatchFiles
+import LivepatchHTTP
+import LivepatchKit
+import Logging
+import UnixSignals
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Keeps the kernel patched until it is told to stop: the service.",
+        discussion: """
+            The kernel is not touched before the server's first answer. While the server is away the patch in the kernel stays, and the \
+            server is asked again with growing, random pauses. SIGTERM and SIGINT end it; the patch stays.
+
+            Examples:
+              livepatch-agent run
+              livepatch-agent run --verbose --state-dir /var/lib/livepatch-agent
+            """)
+
+    @OptionGroup var options: AgentOptions
+
+    func run() async throws {
+        let console = Console.standard()
+        let logger = options.logger(on: console, level: .info)
+        _ = try await options.attachment()
+        let ended: Void? = try await options.directory.serviceLock().tryExclusive {
+            try await AttachedAgent.with(options, logger: logger) { attached in
+                try console.print("livepatch-agent \(Release.version) is at work (\(attached.client.server)).")
+                let loop = MachineLoop(attached.agent, logger: logger) { outcome in
+                    let version = outcome.attempted.map { " (\($0))" } ?? ""
+                    let message = outcome.message.map { ": \($0)" } ?? ""
+                    logger.info("\(outcome.state.rawValue)\(version)\(message)")
+                }
+                await Self.untilSignalled { await loop.run() }
+                try await attached.agent.stop()
+            }
+        }
+        guard ended != nil else {
+            throw LivepatchError(
+                .storageBusy, "The service of the agent is running already for '\(options.stateDir)'.",
+                suggestion: "Stop it first ('systemctl stop livepatch-agent').")
+        }
+    }
+
+    /// Runs a body, and cancels it when the process is told to stop.
+    private static func untilSignalled(_ body: @escaping @Sendable () async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+            group.addTask { await body() }
+            group.addTask {
+                for await _ in signals { return }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
