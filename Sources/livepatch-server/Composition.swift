@@ -105,6 +105,8 @@ struct Composition {
         let trust = TrustInspection(
             deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, trustedRoots: trustedRoots,
             pins: { try await TrustPins(trustStorage, configured: trustedRoots).pins(at: $0) }, now: now)
+        let machines = try await machines(
+            in: directory, database, authTokens: authTokens, catalog: catalog, tiers: tiers, logger: logger)
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
         let parts = ServerParts(
@@ -127,8 +129,8 @@ struct Composition {
                     upstreams: upstream?.addresses ?? [], mirrorsTiers: configuration.sync.mirrorsTiers,
                     interval: configuration.sync.interval, filter: configuration.sync.filter),
                 coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog),
-            trust: trust, roots: RootAdministration(publisher: metadata, catalog: catalog, now: now), security: security, now: now
-        )
+            trust: trust, roots: RootAdministration(publisher: metadata, catalog: catalog, now: now), machines: machines,
+            security: security, now: now)
 
         let http = HTTPService(
             parts, options: options, address: HTTPService.Address(configuration.address),
@@ -147,12 +149,46 @@ struct Composition {
                 coordinator: $0, schedule: SyncSchedule(interval: configuration.sync.interval), appointment: appointment,
                 logger: logger, now: now)
         }
-        var services: [any Service] = [ExpiryService(trust: trust, logger: logger), reload, http]
-        if let syncs { services.insert(syncs, at: 0) }
+        // The last is stopped first: what machines reported is written after the last request has been answered.
+        var services: [any Service] = [
+            MachineReportService(machines.batcher), historyService(machines, logger), ExpiryService(trust: trust, logger: logger),
+            reload, http,
+        ]
+        if let syncs { services.insert(syncs, at: 1) }
         try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
         await upstream?.close()
         security.record(.stopped)
         try database.close()
+    }
+
+    /// What concerns machines. Their ids are kept as hashes under a key of this server's.
+    private func machines(
+        in directory: DataDirectory, _ database: SQLiteDatabase, authTokens: any AuthTokenStore, catalog: any Catalog,
+        tiers: TierStateCache, logger: Logger
+    ) async throws -> MachineParts {
+        let store = SQLiteMachineStore(database, keepsReports: configuration.machines.keepsReports)
+        let file = MachineKeyFile(in: directory.keys)
+        let (key, isNew) = try file.keyOrNew()
+        if isNew, try await store.count(MachineQuery()) > 0 {
+            logger.warning(
+                "The key of machines' ids was missing, and a new one was made: the machines that this server knows are refused until they are attached anew. Stop the server and restore the file from a backup if there is one.",
+                metadata: ["file": "\(file.path)"])
+        }
+        let template = configuration.urlTemplate
+        return MachineParts(
+            store: store, authTokens: authTokens, catalog: catalog, tiers: tiers, key: key,
+            url: { name in
+                template?.replacing("{filename}", with: Paths.segment(name.description)) ?? Paths.patchFile(name)
+            },
+            interval: configuration.machines.checkInInterval, logger: logger, now: now)
+    }
+
+    private func historyService(_ machines: MachineParts, _ logger: Logger) -> MachineHistoryService {
+        MachineHistoryService(
+            MachineHistoryCleaner(
+                machines: machines.store, retention: configuration.machines.retention,
+                rowLimit: configuration.machines.cleanupRowLimit, now: now),
+            interval: configuration.machines.cleanupInterval, logger: logger)
     }
 
     private var options: ServerOptions {

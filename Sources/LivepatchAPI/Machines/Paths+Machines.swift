@@ -20,4 +20,15 @@ extension Paths {
 
     /// `GET`, for everybody: whether a kernel gets patches. Canonical's client asks it.
     public static let kernelsSupported = "/v1/api/kernels/supported"
+
+    /// `POST` issues an auth token.
+    public static let authToken = "/v1/admin/auth-token"
+    /// `GET` lists auth tokens.
+    public static let authTokens = "/v1/admin/auth-tokens"
+    /// `DELETE` revokes one.
+    public static let authTokenTemplate = "/v1/admin/auth-tokens/{id}"
+    public static func authToken(_ id: String) -> String { "\(authTokens)/\(segment(id))" }
+    /// `POST` moves one and its machines to another tier.
+    public static let authTokenMoveTemplate = "/v1/admin/auth-tokens/{id}/move"
+    public static func authTokenMove(_ id: String) -> String { "\(authToken(id))/move" }
 }

@@ -3,7 +3,7 @@
 /// livepatch.db     the database, and its -wal and -shm
 /// server.lock      held by the server that serves the directory
 /// sync.lock        held by whoever syncs into it: the server, or livepatch-sync
-/// keys/            the private keys with which the server signs
+/// keys/            the private keys with which the server signs, and the one under which it hashes machines' ids
 /// trust/           what it has signed, and what it trusts of its upstream's
 /// bundles/         which bundles were created from here last
 /// content/ staging/ incoming/ storage.lock    the patch storage, unless it has a directory of its own
@@ -22,7 +22,7 @@ public struct DataDirectory: Hashable, Sendable {
     /// The database's file.
     public var database: String { "\(path)/livepatch.db" }
 
-    /// The directory of the private keys; see ``DirectoryTrustKeyStore``.
+    /// The directory of the private keys; see ``DirectoryTrustKeyStore`` and ``MachineKeyFile``.
     public var keys: String { "\(path)/keys" }
 
     /// The directory of signed metadata; see ``DirectoryTrustStorage``.

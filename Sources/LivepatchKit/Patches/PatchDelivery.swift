@@ -2,7 +2,7 @@
 public struct PatchDelivery: Sendable {
     /// Who asks.
     public enum Viewer: Hashable, Sendable {
-        /// A downstream, with a token for a tier.
+        /// A downstream or a machine, with a token for a tier.
         case tier(TierName)
         /// An administrator, who may have blocked and unplaced files too.
         case administrator

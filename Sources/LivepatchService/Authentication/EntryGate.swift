@@ -11,31 +11,51 @@ struct EntryGate: Sendable {
         case everybody
         case administrators
         case downstreams
-        /// Administrators and downstreams: whoever may fetch patch files.
+        /// The machine that the path names.
+        case machines
+        /// Downstreams and machines: whoever has the view of a tier.
+        case viewers
+        /// Viewers and administrators: whoever may fetch patch files.
         case downloaders
     }
 
+    /// What is said to whoever has no token that opens a view, whatever is wrong with it and whichever kind it was meant to be.
+    static let refusal = LivepatchError(
+        .tokenRefused, "The token was refused.",
+        suggestion:
+            "It may be mistyped, expired or revoked; whoever issued it sees why in the server's log and with `livepatch-admin sync-tokens list` or `livepatch-admin auth-tokens list`."
+    )
+
     private let tokens: TokenAuthority
+    private let machines: MachineAuthority
     private let accounts: AccountAuthority
     private let security: SecurityLog
     private let now: @Sendable () -> Date
-    private let acceptances = RecentAcceptances()
+    private let acceptances = RecentAcceptances(pause: 60)
+    /// Machines come by the thousand, and each hour anew.
+    private let machineAcceptances = RecentAcceptances(pause: 86_400)
 
-    init(tokens: TokenAuthority, accounts: AccountAuthority, security: SecurityLog, now: @escaping @Sendable () -> Date) {
+    init(
+        tokens: TokenAuthority, machines: MachineAuthority, accounts: AccountAuthority, security: SecurityLog,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.tokens = tokens
+        self.machines = machines
         self.accounts = accounts
         self.security = security
         self.now = now
     }
 
-    /// - Throws: ``LivepatchError`` with the codes `token-refused` and `login-required`. Whatever is wrong with a sync token, the error
-    ///   is the same; the security log has the reason.
-    func admit(_ request: Request, to entry: Entry) async throws -> Caller? {
+    /// - Throws: ``LivepatchError`` with the codes `token-refused`, `login-required` and `machine-mismatch`. Whatever is wrong with a
+    ///   token, the error is the same; the security log has the reason.
+    func admit(_ request: Request, _ context: ServiceRequestContext, to entry: Entry) async throws -> Caller? {
         switch entry {
         case .everybody: nil
         case .administrators: .administrator(try await administrator(request))
         case .downstreams: .downstream(try await downstream(request))
-        case .downloaders: try await downloader(request)
+        case .machines: try await machine(request, context)
+        case .viewers: try await viewer(request)
+        case .downloaders: try await viewer(request, orAdministrator: true)
         }
     }
 
@@ -49,19 +69,42 @@ struct EntryGate: Sendable {
         }
     }
 
-    private func downloader(_ request: Request) async throws -> Caller {
+    /// A token is of the first kind that knows it; what no kind knows is told as a sync token, which has the most to say about it.
+    private func viewer(_ request: Request, orAdministrator admitsAdministrators: Bool = false) async throws -> Caller {
         let secret = BearerToken(in: request)?.secret
         switch try await tokens.decide(secret, from: Self.deployment(request)) {
         case .accepted(let token):
             note(token, request)
             return .downstream(token)
         case .refused(let reason, let name):
-            do {
-                return .administrator(try await accounts.session(token: secret))
-            } catch let error as LivepatchError where error.code == .loginRequired {
-                security.record(.syncTokenRefused(reason, name: name), request)
-                throw TokenAuthority.refusal
+            if name == nil, case .accepted(let identity, let revision) = try await machines.decide(secret) {
+                note(identity, request)
+                return .machine(identity, as: revision)
             }
+            if name == nil, admitsAdministrators, let session = try await session(secret) { return .administrator(session) }
+            security.record(.syncTokenRefused(reason, name: name), request)
+            throw Self.refusal
+        }
+    }
+
+    /// - Returns: `nil` if the secret is not a session's.
+    private func session(_ secret: String?) async throws -> AdminSession? {
+        do {
+            return try await accounts.session(token: secret)
+        } catch let error as LivepatchError where error.code == .loginRequired {
+            return nil
+        }
+    }
+
+    private func machine(_ request: Request, _ context: ServiceRequestContext) async throws -> Caller {
+        let id = try RequestReading.pathValue(MachineID.self, "machine-id", context)
+        switch try await machines.decide(BearerToken(in: request)?.secret, for: id) {
+        case .accepted(let identity, let revision):
+            note(identity, request)
+            return .machine(identity, as: revision)
+        case .refused(let reason, let machine):
+            security.record(.machineRefused(reason, machine: machine), request)
+            throw reason == .mismatch ? MachineAuthority.mismatch : MachineAuthority.refusal
         }
     }
 
@@ -79,6 +122,11 @@ struct EntryGate: Sendable {
     private func note(_ token: SyncToken, _ request: Request) {
         guard acceptances.isNews("\(token.name) \(Self.deployment(request)?.description ?? "")", at: now()) else { return }
         security.record(.syncTokenAccepted(token, deployment: Self.deployment(request)), request)
+    }
+
+    private func note(_ identity: MachineIdentity, _ request: Request) {
+        guard machineAcceptances.isNews(identity.machine.description, at: now()) else { return }
+        security.record(.machineAccepted(identity), request)
     }
 
     /// Who the caller says it is; `nil` if it says nothing that could be an id.

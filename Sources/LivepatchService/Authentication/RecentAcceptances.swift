@@ -1,17 +1,25 @@
 import FoundationEssentials
+import LivepatchKit
 import Synchronization
 
-/// Which tokens were accepted in the last minute: a sync asks thousands of times, and the security log is to say so once.
+/// Which tokens were accepted lately: they are used again and again, and the security log is to say so once in a while.
 final class RecentAcceptances: Sendable {
-    private static let pause: TimeInterval = 60
-    private let times = Mutex<[String: Date]>([:])
+    private let pause: TimeInterval
+    private let times: Mutex<LeastRecentlyUsed<String, Date>>
 
-    /// Whether the last acceptance that was told is a minute ago; then this one is told.
+    /// - Parameters:
+    ///   - pause: how long nothing more is told of a token, in seconds.
+    ///   - capacity: of how many that is remembered.
+    init(pause: TimeInterval, capacity: Int = 10_000) {
+        self.pause = pause
+        times = Mutex(LeastRecentlyUsed(capacity: capacity))
+    }
+
+    /// Whether the last acceptance that was told is long enough ago; then this one is told.
     func isNews(_ key: String, at time: Date) -> Bool {
         times.withLock { times in
-            if let last = times[key], time < last.addingTimeInterval(Self.pause), time >= last { return false }
-            if times.count > 10_000 { times = times.filter { time < $0.value.addingTimeInterval(Self.pause) } }
-            times[key] = time
+            if let last = times.value(for: key), time < last.addingTimeInterval(pause), time >= last { return false }
+            times.insert(time, for: key)
             return true
         }
     }

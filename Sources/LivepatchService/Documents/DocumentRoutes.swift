@@ -2,21 +2,21 @@ import Hummingbird
 import LivepatchAPI
 import LivepatchKit
 
-/// The documents of a downstream's view.
+/// The documents of the view that a downstream or a machine has.
 struct DocumentRoutes: Sendable {
     let publisher: any DocumentPublisher
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.syncHead, for: .downstreams) { request, context in
-            DocumentAnswers.answer(try await publisher.head(for: try context.downstream().tier), to: request)
+        routes.on(.get, Paths.syncHead, for: .viewers) { request, context in
+            DocumentAnswers.answer(try await publisher.head(for: try context.viewedTier()), to: request)
         }
-        routes.on(.get, Paths.syncRevocations, for: .downstreams) { try await document(.revocations, $0, $1) }
-        routes.on(.get, Paths.syncTiers, for: .downstreams) { try await document(.tiers, $0, $1) }
-        routes.on(.get, Paths.syncTierTemplate, for: .downstreams) { request, context in
+        routes.on(.get, Paths.syncRevocations, for: .viewers) { try await document(.revocations, $0, $1) }
+        routes.on(.get, Paths.syncTiers, for: .viewers) { try await document(.tiers, $0, $1) }
+        routes.on(.get, Paths.syncTierTemplate, for: .viewers) { request, context in
             guard let tier = try? RequestReading.pathValue(TierName.self, "tier", context) else { throw DocumentAnswers.missing }
             return try await document(.tier(tier), request, context)
         }
-        routes.on(.get, Paths.syncVersionTemplate, for: .downstreams) { request, context in
+        routes.on(.get, Paths.syncVersionTemplate, for: .viewers) { request, context in
             guard let version = try? RequestReading.pathValue(PatchVersion.self, "version", context) else {
                 throw DocumentAnswers.missing
             }
@@ -27,7 +27,7 @@ struct DocumentRoutes: Sendable {
     private func document(
         _ name: DocumentName, _ request: Request, _ context: ServiceRequestContext
     ) async throws -> Response {
-        guard let document = try await publisher.document(name, for: try context.downstream().tier) else {
+        guard let document = try await publisher.document(name, for: try context.viewedTier()) else {
             throw DocumentAnswers.missing
         }
         return DocumentAnswers.answer(document, to: request)

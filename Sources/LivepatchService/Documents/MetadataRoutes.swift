@@ -7,11 +7,11 @@ struct MetadataRoutes: Sendable {
     let publisher: any DocumentPublisher
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.originMetadataTemplate, for: .downstreams) { request, context in
+        routes.on(.get, Paths.originMetadataTemplate, for: .viewers) { request, context in
             let deployment = try? RequestReading.pathValue(DeploymentID.self, "deployment", context)
             return try await file(of: deployment.map { .origin($0) }, request, context)
         }
-        routes.on(.get, Paths.viewMetadataTemplate, for: .downstreams) { request, context in
+        routes.on(.get, Paths.viewMetadataTemplate, for: .viewers) { request, context in
             let tier = try? RequestReading.pathValue(TierName.self, "tier", context)
             return try await file(of: tier.map { .view($0) }, request, context)
         }
@@ -21,7 +21,7 @@ struct MetadataRoutes: Sendable {
     private func file(
         of repository: MetadataRepository?, _ request: Request, _ context: ServiceRequestContext
     ) async throws -> Response {
-        let tier = try context.downstream().tier
+        let tier = try context.viewedTier()
         guard let repository, let name = try? RequestReading.pathText("file", context),
             let file = MetadataFile(requested: name, of: repository),
             let bytes = try await publisher.metadata(file, for: tier)

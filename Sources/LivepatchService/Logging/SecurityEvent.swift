@@ -30,6 +30,42 @@ public struct SecurityEvent: Sendable {
         )
     }
 
+    static func machineAccepted(_ identity: MachineIdentity) -> SecurityEvent {
+        SecurityEvent(
+            "machinetoken_authn_ok", "A token of the machine \(identity.machine) was accepted.", actor: "\(identity.machine)")
+    }
+
+    static func machineRefused(_ reason: MachineAuthority.Refusal, machine: HashedMachineID?) -> SecurityEvent {
+        let token = machine.map { "A token of the machine \($0)" } ?? "A machine token"
+        return SecurityEvent(
+            "machinetoken_authn_failed:\(reason.rawValue)", "\(token) was refused: \(reason.rawValue).", level: .warning,
+            actor: machine?.description)
+    }
+
+    static func machineTokenCreated(_ machine: Machine) -> SecurityEvent {
+        SecurityEvent(
+            "machinetoken_created", "The machine \(machine.id) was attached to the tier \(machine.tier), and has a new token.",
+            actor: "\(machine.id)")
+    }
+
+    static func machineTokenEnded(_ identity: MachineIdentity) -> SecurityEvent {
+        SecurityEvent(
+            "machinetoken_ended", "The machine \(identity.machine) has ended its token.", actor: "\(identity.machine)")
+    }
+
+    static func authTokenAccepted(_ machine: Machine) -> SecurityEvent {
+        SecurityEvent(
+            "authtoken_authn_ok", "The auth token '\(machine.authToken)' was accepted from the machine \(machine.id).",
+            actor: machine.authToken)
+    }
+
+    /// - Parameter id: the auth token's, if one is known.
+    static func authTokenRefused(_ reason: String, id: String?) -> SecurityEvent {
+        let token = id.map { "The auth token '\($0)'" } ?? "An auth token"
+        return SecurityEvent(
+            "authtoken_authn_failed:\(reason)", "\(token) was refused: \(reason).", level: .warning, actor: id)
+    }
+
     static func loginSucceeded(user: String) -> SecurityEvent {
         SecurityEvent("basicauth_authn_ok", "The administrator '\(user)' logged in.", actor: user)
     }

@@ -22,7 +22,7 @@ public struct SecurityLog: Sendable {
 
     /// Records an event that a request caused.
     func record(_ event: SecurityEvent, _ request: Request) {
-        record(event, ["method": "\(request.method)", "path": "\(request.uri.path)"])
+        record(event, ["method": "\(request.method)", "path": "\(LoggedPath(request))"])
     }
 
     private func record(_ event: SecurityEvent, _ more: Logger.Metadata) {

@@ -3,7 +3,7 @@ import Hummingbird
 import LivepatchAPI
 import LivepatchKit
 
-/// Patch files, for downstreams and administrators (RFC 9110, sections 13 and 14).
+/// Patch files, for downstreams, machines and administrators (RFC 9110, sections 13 and 14).
 struct DownloadRoutes: Sendable {
     let delivery: PatchDelivery
     /// Where everybody is sent for files, `{filename}` standing for the name; `nil` to answer with the file.
@@ -77,8 +77,7 @@ struct DownloadRoutes: Sendable {
     private static func viewer(_ context: ServiceRequestContext) throws -> PatchDelivery.Viewer {
         switch context.caller {
         case .administrator: .administrator
-        case .downstream(let token): .tier(token.tier)
-        case nil: throw TokenAuthority.refusal
+        case .downstream, .machine, nil: .tier(try context.viewedTier())
         }
     }
 }

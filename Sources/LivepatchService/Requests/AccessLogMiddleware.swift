@@ -14,7 +14,7 @@ struct AccessLogMiddleware: RouterMiddleware {
         context.logger.debug(
             "Answered a request.",
             metadata: [
-                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "method": "\(request.method)", "path": "\(LoggedPath(request))", "status": "\(response.status.code)",
                 "microseconds": "\(elapsed.components.seconds * 1_000_000 + elapsed.components.attoseconds / 1_000_000_000_000)",
             ])
         return response

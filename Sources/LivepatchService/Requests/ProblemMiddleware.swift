@@ -32,7 +32,9 @@ struct ProblemMiddleware: RouterMiddleware {
     private func response(to error: any Error, _ request: Request, _ logger: Logger) -> Response {
         let known = livepatchError(error, request)
         let disposition = ErrorDisposition(of: known.code)
-        var metadata: Logger.Metadata = ["code": "\(known.code)", "method": "\(request.method)", "path": "\(request.uri.path)"]
+        var metadata: Logger.Metadata = [
+            "code": "\(known.code)", "method": "\(request.method)", "path": "\(LoggedPath(request))",
+        ]
         if let cause = known.cause { metadata["cause"] = "\(cause)" }
         logger.log(level: disposition.severity.level, "\(known.message)", metadata: metadata)
         var response = Answers.problem(Self.isOfTheServer(known.code) ? concealed(known) : known)

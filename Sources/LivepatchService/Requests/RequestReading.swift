@@ -6,22 +6,45 @@ import NIOCore
 enum RequestReading {
     /// The most bytes of a JSON body that are read.
     static let bodyLimit = 1 << 20
+    /// How much of a body that is too large is taken and thrown away: whoever sends all of it first would else not get to the answer.
+    private static let discardLimit = 16 << 20
 
     /// The JSON body.
+    /// - Parameter limit: the most bytes of it that are read.
     /// - Throws: ``LivepatchError`` with the codes `malformed-request` and `request-too-large`.
-    static func body<Body: Decodable>(_ type: Body.Type, of request: Request) async throws -> Body {
-        let buffer: ByteBuffer
+    static func body<Body: Decodable>(
+        _ type: Body.Type, of request: Request, limit: Int = bodyLimit
+    ) async throws -> Body {
+        let bytes = try await bytes(of: request, limit: limit)
         do {
-            buffer = try await request.body.collect(upTo: bodyLimit)
-        } catch is NIOTooManyBytesError {
-            throw LivepatchError(.requestTooLarge, "The request's body is larger than \(bodyLimit) bytes.")
-        }
-        do {
-            return try DocumentCoding.decode(type, from: Array(buffer: buffer))
+            return try DocumentCoding.decode(type, from: bytes)
         } catch {
             throw LivepatchError(
                 .malformedRequest, "The request's body cannot be read: \(DocumentCoding.reason(error)).", cause: error)
         }
+    }
+
+    /// The whole body.
+    /// - Throws: ``LivepatchError`` with the code `request-too-large`.
+    private static func bytes(of request: Request, limit: Int) async throws -> [UInt8] {
+        let announced = request.headers[.contentLength].flatMap { Int64($0) }
+        let isAnnounced = announced.map { $0 > limit } ?? false
+        let refusal = LivepatchError(
+            .requestTooLarge,
+            isAnnounced
+                ? "The request's body has \(announced ?? 0) bytes; at most \(limit) are taken here."
+                : "The request's body is larger than the \(limit) bytes that are taken here.")
+        // Who waits to be asked for the body is not asked for this one.
+        if isAnnounced, request.headers[.expect] != nil { throw refusal }
+        var bytes: [UInt8] = []
+        var total = 0
+        for try await chunk in request.body {
+            total += chunk.readableBytes
+            if total > discardLimit { throw refusal }
+            if total <= limit { bytes += chunk.readableBytesView }
+        }
+        guard total <= limit else { throw refusal }
+        return bytes
     }
 
     /// A parameter of the path, percent-decoded.

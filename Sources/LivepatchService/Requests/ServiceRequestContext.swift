@@ -21,6 +21,8 @@ struct ServiceRequestContext: RequestContext {
 enum Caller: Sendable {
     case administrator(AdminSession)
     case downstream(SyncToken)
+    /// The revision is one that was read after the request came.
+    case machine(MachineIdentity, as: CatalogRevision)
 }
 
 extension ServiceRequestContext {
@@ -36,6 +38,23 @@ extension ServiceRequestContext {
     func downstream() throws -> SyncToken {
         guard case .downstream(let token)? = caller else { throw TokenAuthority.refusal }
         return token
+    }
+
+    /// The machine that asks.
+    /// - Throws: ``LivepatchError`` with the code `token-refused` if it is somebody else who asks.
+    func machine() throws -> (identity: MachineIdentity, revision: CatalogRevision) {
+        guard case .machine(let identity, let revision)? = caller else { throw MachineAuthority.refusal }
+        return (identity, revision)
+    }
+
+    /// The tier whose view the caller may see: that of a downstream's token, or a machine's.
+    /// - Throws: ``LivepatchError`` with the code `token-refused` if it is somebody else who asks.
+    func viewedTier() throws -> TierName {
+        switch caller {
+        case .downstream(let token): token.tier
+        case .machine(let identity, _): identity.tier
+        case .administrator, nil: throw EntryGate.refusal
+        }
     }
 }
 

@@ -26,7 +26,7 @@ struct Routes {
                 if request.headers[.expect] != nil {
                     request.body = RequestBody(asyncSequence: AnnouncedBody(body: request.body, channel: context.channel))
                 }
-                context.caller = try await gate.admit(request, to: entry)
+                context.caller = try await gate.admit(request, context, to: entry)
                 return try await handler(request, context)
             }
         }

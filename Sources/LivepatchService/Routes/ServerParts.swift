@@ -21,6 +21,7 @@ public struct ServerParts: Sendable {
     public var sync: SyncStatus
     public var trust: TrustInspection
     public var roots: RootAdministration
+    public var machines: MachineParts
     public var security: SecurityLog
     /// The current time.
     public var now: @Sendable () -> Date
@@ -30,7 +31,7 @@ public struct ServerParts: Sendable {
         tiers: TierStateCache, publisher: any DocumentPublisher, delivery: PatchDelivery, tokenAuthority: TokenAuthority,
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
         imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
-        security: SecurityLog,
+        machines: MachineParts, security: SecurityLog,
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -51,6 +52,7 @@ public struct ServerParts: Sendable {
         self.sync = sync
         self.trust = trust
         self.roots = roots
+        self.machines = machines
         self.security = security
         self.now = now
     }

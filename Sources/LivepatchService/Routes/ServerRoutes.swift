@@ -4,8 +4,7 @@ import LivepatchKit
 /// All routes of a server (`LivepatchAPI`'s paths), each group with the use cases that it calls.
 enum ServerRoutes {
     static func responder(_ parts: ServerParts, _ options: ServerOptions) -> RouterResponder<ServiceRequestContext> {
-        let routes = Routes(
-            gate: EntryGate(tokens: parts.tokenAuthority, accounts: parts.accounts, security: parts.security, now: parts.now))
+        let routes = Routes(gate: parts.gate)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
             catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
@@ -29,8 +28,24 @@ enum ServerRoutes {
         TokenRoutes(
             issuer: parts.tokenIssuer, tokens: parts.tokens, trust: parts.trust, security: parts.security, now: parts.now
         ).add(to: routes)
+        AuthTokenRoutes(
+            issuer: parts.machines.issuer, tokens: parts.machines.authTokens, trust: parts.trust, security: parts.security,
+            now: parts.now
+        ).add(to: routes)
+        MachineRoutes(
+            machines: parts.machines, tiers: parts.tiers, trust: parts.trust, deployment: parts.deployment,
+            security: parts.security, now: parts.now
+        ).add(to: routes)
         TrustRoutes(trust: parts.trust, roots: parts.roots, security: parts.security).add(to: routes)
         SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
         return routes.responder
+    }
+}
+
+extension ServerParts {
+    /// What lets in whom a route is for.
+    var gate: EntryGate {
+        EntryGate(
+            tokens: tokenAuthority, machines: machines.authority, accounts: accounts, security: security, now: now)
     }
 }

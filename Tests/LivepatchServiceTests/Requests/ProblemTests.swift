@@ -15,10 +15,7 @@ struct ProblemTests {
     @Test(arguments: LivepatchError.Code.allCases)
     func `each code has its status and its name on the wire`(_ code: LivepatchError.Code) async throws {
         let server = try await ServerUnderTest()
-        let routes = Routes(
-            gate: EntryGate(
-                tokens: server.parts.tokenAuthority, accounts: server.parts.accounts, security: server.parts.security,
-                now: server.parts.now))
+        let routes = Routes(gate: server.parts.gate)
         routes.on(.get, "/fails", for: .everybody) { _, _ in
             throw LivepatchError(code, "It failed in /var/secret.", suggestion: "Do something.")
         }
@@ -40,10 +37,7 @@ struct ProblemTests {
     @Test func `an error that nobody foresaw is told without its cause`() async throws {
         struct Unforeseen: Error { let place = "/var/secret" }
         let server = try await ServerUnderTest()
-        let routes = Routes(
-            gate: EntryGate(
-                tokens: server.parts.tokenAuthority, accounts: server.parts.accounts, security: server.parts.security,
-                now: server.parts.now))
+        let routes = Routes(gate: server.parts.gate)
         routes.on(.get, "/fails", for: .everybody) { _, _ in throw Unforeseen() }
         let application = Application(responder: routes.responder, logger: server.log.logger(label: "server"))
         try await application.test(.router) { client in

@@ -6,6 +6,7 @@ import LivepatchAPI
 import LivepatchKit
 import LivepatchTesting
 import Logging
+import MetricsTestKit
 import NIOCore
 import Synchronization
 
@@ -19,6 +20,7 @@ struct ServerUnderTest: Sendable {
     let accounts: InMemoryAccountStore
     let reports: InMemorySyncReportStore
     let storage: InMemoryPatchStorage
+    let metrics = TestMetrics()
     let issuer: TokenIssuer
     let log = CapturedLog()
     let clock = TestTime()
@@ -27,6 +29,7 @@ struct ServerUnderTest: Sendable {
 
     static let user = "alice"
     static let password = "correct horse"
+    static let machineKey = [UInt8](repeating: 7, count: 32)
 
     /// - Parameters:
     ///   - upstream: the upstream that owns the tiers; `nil` for an origin.
@@ -77,6 +80,11 @@ struct ServerUnderTest: Sendable {
                 publisher: MetadataPublisher(
                     catalog: catalog, tiers: tiers, storage: InMemoryTrustStorage(), keys: InMemoryTrustKeyStore(),
                     place: { .top }, now: now), catalog: catalog, now: now),
+            machines: MachineParts(
+                store: InMemoryMachineStore(database), authTokens: InMemoryAuthTokenStore(database), catalog: catalog,
+                tiers: tiers,
+                key: Self.machineKey, url: { Paths.patchFile($0) }, interval: .seconds(3600),
+                logger: log.logger(label: "machines"), metrics: metrics, now: now),
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
     }
 
@@ -114,6 +122,25 @@ struct ServerUnderTest: Sendable {
         try await issuer.add(
             tier: try TierName(parsing: tier), name: name ?? "token-\(tier)", validUntil: validUntil, by: "test"
         ).secret
+    }
+
+    /// The secret of a new auth token for a tier.
+    func authToken(
+        _ tier: String, id: String? = nil, validUntil: Date? = nil, machineLimit: Int? = nil
+    ) async throws -> String {
+        try await parts.machines.issuer.add(
+            id ?? "auth-\(tier)", tier: try TierName(parsing: tier), validUntil: validUntil, machineLimit: machineLimit,
+            by: "test"
+        ).secret
+    }
+
+    /// The token of a machine that is attached to a tier.
+    func machine(_ id: String, in tier: String) async throws -> String {
+        let secret = try await authToken(tier, id: "auth of \(id) for \(tier)")
+        guard
+            case .registered(let registration) = try await parts.machines.registrar.register(MachineID(parsing: id), with: secret)
+        else { throw MachineRegistrar.refusal }
+        return registration.secret
     }
 
     /// A session's token.
