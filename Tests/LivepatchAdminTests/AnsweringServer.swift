@@ -159,6 +159,30 @@ final class AnsweringServer: AdministeredServer {
         return IssuedSyncTokenBody(syncToken: Samples.token(name), secret: Samples.secret)
     }
 
+    func authTokens() async throws -> AuthTokensBody {
+        try ask("auth tokens")
+        return AuthTokensBody(authTokens: [Samples.authToken(machineLimit: 20)])
+    }
+
+    func addAuthToken(
+        id: String, tier: TierName, validUntil: Date?, machineLimit: Int?
+    ) async throws -> IssuedAuthTokenBody {
+        try ask("auth-token \(id) \(tier) \(validUntil.map(Timestamp.text) ?? "-") \(machineLimit.map(String.init) ?? "-")")
+        return IssuedAuthTokenBody(
+            authToken: Samples.authToken(id, tier: tier, validUntil: validUntil, machineLimit: machineLimit),
+            secret: Samples.secret, trustedRoots: answers.roots)
+    }
+
+    func revokeAuthToken(_ id: String) async throws -> AuthTokenBody {
+        try ask("revoke auth \(id)")
+        return Samples.authToken(id)
+    }
+
+    func moveAuthToken(_ id: String, to tier: TierName) async throws -> AuthTokenBody {
+        try ask("move auth \(id) \(tier)")
+        return Samples.authToken(id, tier: tier)
+    }
+
     func syncStatus() async throws -> SyncStatusBody {
         try ask("sync status")
         return SyncStatusBody(

@@ -27,6 +27,8 @@ import Testing
             "tier snapshots", "tier restore", "patch list", "patch show", "patch import", "patch promote", "patch promote-all",
             "patch withdraw", "patch block", "patch unblock", "storage patches", "storage refresh", "storage verify",
             "storage gc", "sync-tokens add", "sync-tokens list", "sync-tokens revoke", "sync-tokens rotate", "sync trigger",
+            "auth-token",
+            "auth-tokens list", "auth-tokens move", "auth-tokens revoke",
             "sync status", "sync reports", "trust status", "trust import-key",
             "trust generate-key", "trust root-init", "trust sign", "trust publish",
         ]
@@ -91,7 +93,9 @@ import Testing
         let changes: Set = [
             "add", "remove", "rename", "move", "restore", "promote", "promote-all", "withdraw", "block", "unblock", "undo", "gc",
         ]
-        guard let name = command.words.last, changes.contains(name), !command.words.contains("sync-tokens") else { return }
+        guard let name = command.words.last, changes.contains(name), !command.words.contains("sync-tokens"),
+            !command.words.contains("auth-tokens")
+        else { return }
         #expect(command.type.helpMessage().contains("--dry-run"))
     }
 

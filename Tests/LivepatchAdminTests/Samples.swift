@@ -45,6 +45,15 @@ enum Samples {
                 secrets: [SyncToken.Secret(hash: SHA256Digest(of: [0]))]), now: RecordedConsole.now)
     }
 
+    static func authToken(
+        _ id: String = "lab", tier: TierName = tier("edge"), validUntil: Date? = nil, machineLimit: Int? = nil
+    ) -> AuthTokenBody {
+        AuthTokenBody(
+            AuthToken(
+                id: id, tier: tier, created: RecordedConsole.now, validUntil: validUntil, machineLimit: machineLimit,
+                hash: SHA256Digest(of: [0])), machines: 3, now: RecordedConsole.now)
+    }
+
     static func report(_ result: SyncReport.Result, failures: [SyncReport.Failure] = []) -> SyncReport {
         SyncReport(
             id: 5, started: RecordedConsole.now - 90, ended: RecordedConsole.now, result: result, upstream: "https://up.example",

@@ -32,6 +32,11 @@ protocol AdministeredServer: Sendable {
     func revokeSyncToken(_ name: String) async throws
     func rotateSyncToken(_ name: String, overlap: Duration) async throws -> IssuedSyncTokenBody
 
+    func authTokens() async throws -> AuthTokensBody
+    func addAuthToken(id: String, tier: TierName, validUntil: Date?, machineLimit: Int?) async throws -> IssuedAuthTokenBody
+    func revokeAuthToken(_ id: String) async throws -> AuthTokenBody
+    func moveAuthToken(_ id: String, to tier: TierName) async throws -> AuthTokenBody
+
     func syncStatus() async throws -> SyncStatusBody
     func triggerSync(wait: Bool, acceptRemovals: Bool) async throws -> AsyncThrowingStream<SyncEventBody, any Error>
     func syncReports(limit: Int) async throws -> SyncReportsBody

@@ -21,25 +21,24 @@ struct SecretDelivery: ParsableArguments {
     /// Has a token issued and hands its secret over. The file is made first: where it cannot be, no token is issued.
     ///
     /// - Parameter sentence: what was done, for the person at the terminal.
-    func deliver(
-        _ output: OutputOptions, on console: Console, issue: () async throws -> IssuedSyncTokenBody,
-        sentence: (SyncTokenBody) -> String
+    func deliver<Issued: IssuedSecret>(
+        _ output: OutputOptions, on console: Console, issue: () async throws -> Issued, sentence: (Issued) -> String
     ) async throws {
         guard let path else {
             let issued = try await issue()
             if !output.quiet, output.format == .table {
-                console.note("\(sentence(issued.syncToken)) This is the only time that its secret is shown:")
+                console.note("\(sentence(issued)) This is the only time that its secret is shown:")
             }
             if output.format == .table {
                 try console.print(issued.secret)
             } else {
                 try output.show(document: issued, on: console)
             }
-            tell(issued.trustedRoots ?? [], output, on: console)
+            tell(issued, output, on: console)
             return
         }
         let file = try PrivateFile(path: path, replacing: force)
-        let issued: IssuedSyncTokenBody
+        let issued: Issued
         do {
             issued = try await issue()
         } catch {
@@ -49,22 +48,21 @@ struct SecretDelivery: ParsableArguments {
         do {
             try file.finish(issued.secret + "\n")
         } catch {
-            console.warn("The token '\(issued.syncToken.name)' was issued, but its secret is lost: rotate or revoke the token.")
+            console.warn("The token '\(issued.tokenName)' was issued, but its secret is lost: \(issued.remedy).")
             throw error
         }
-        if output.format != .table { try output.show(document: issued.syncToken, on: console) }
-        if !output.quiet { console.note("\(sentence(issued.syncToken)) Its secret is in '\(path)'.") }
-        tell(issued.trustedRoots ?? [], output, on: console)
+        if output.format != .table { try output.show(document: issued.token, on: console) }
+        if !output.quiet { console.note("\(sentence(issued)) Its secret is in '\(path)'.") }
+        tell(issued, output, on: console)
     }
 
-    /// Tells what the downstream should trust, with the line for its configuration.
-    private func tell(_ roots: [TrustedRoot], _ output: OutputOptions, on console: Console) {
-        guard !roots.isEmpty, !output.quiet, output.format == .table else { return }
+    /// Tells what whoever uses the token should trust, with the words that make it so.
+    private func tell(_ issued: some IssuedSecret, _ output: OutputOptions, on console: Console) {
+        guard !issued.roots.isEmpty, !output.quiet, output.format == .table else { return }
         console.note("What this server shows is signed, beginning with these roots:")
-        for root in roots {
+        for root in issued.roots {
             console.note("  \(root.fingerprint)  \(root.kind.rawValue) of \(root.signer), root \(root.version)")
         }
-        console.note("With this setting the downstream trusts them and no others (without it, what it sees first):")
-        console.note("  patch-sync.trusted-roots=\(roots.map(\.fingerprint.description).joined(separator: ","))")
+        for line in issued.trustLines { console.note(line) }
     }
 }

@@ -36,7 +36,8 @@ struct SyncTokensAdd: AdminCommand {
         try await secret.deliver(
             output, on: console,
             issue: { try await context.server.addSyncToken(tier: tier, name: name, validUntil: deadline) },
-            sentence: { token in
+            sentence: { issued in
+                let token = issued.syncToken
                 let end = token.validUntil.map { "expires \(console.humanText.time($0))" } ?? "never expires"
                 return "The sync token '\(token.name)' for the tier \(token.tier) \(end)."
             })

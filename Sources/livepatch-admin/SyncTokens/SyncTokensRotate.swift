@@ -31,7 +31,8 @@ struct SyncTokensRotate: AdminCommand {
         let text = context.console.humanText
         try await secret.deliver(
             output, on: context.console, issue: { try await context.server.rotateSyncToken(name, overlap: overlap) },
-            sentence: { token in
+            sentence: { issued in
+                let token = issued.syncToken
                 let old = token.oldSecretValidUntil.map { "its old one works until \(text.time($0))" }
                 return "The sync token '\(token.name)' has a new secret; \(old ?? "its old one no longer works")."
             })

@@ -31,6 +31,9 @@ private let time = Date(timeIntervalSince1970: 1_717_243_200)
 
 private let tokenBody = SyncTokenBody(SyncToken(name: "site", tier: edge, created: time, secrets: []), now: time)
 
+private let authTokenBody = AuthTokenBody(
+    AuthToken(id: "web", tier: edge, created: time, machineLimit: 5, hash: SHA256Digest(of: [1])), machines: 2, now: time)
+
 @Suite struct `The administrator's client` {
     @Test func `logs in with a password and goes on with a session`() async throws {
         let script: ScriptedServer.Script = { request in
@@ -45,6 +48,31 @@ private let tokenBody = SyncTokenBody(SyncToken(name: "site", tier: edge, create
             #expect(server.requests[0].method == "POST")
             #expect(server.requests[0].header("Authorization") == "Basic \(Data("admin:pässwörd:1".utf8).base64EncodedString())")
             #expect(server.requests[1].header("Authorization") == "Bearer session-2")
+        }
+    }
+
+    @Test func `issues, lists, moves and revokes auth tokens`() async throws {
+        let script: ScriptedServer.Script = { request in
+            switch (request.method, request.path) {
+            case ("POST", "/v1/admin/auth-token"):
+                try .json(IssuedAuthTokenBody(authToken: authTokenBody, secret: token, trustedRoots: []))
+            case ("GET", "/v1/admin/auth-tokens"): try .json(AuthTokensBody(authTokens: [authTokenBody]))
+            case ("POST", "/v1/admin/auth-tokens/web%20servers%2F1/move"), ("DELETE", "/v1/admin/auth-tokens/web%20servers%2F1"):
+                try .json(authTokenBody)
+            default: .status(404)
+            }
+        }
+        try await withClient(script: script) { client, server in
+            let issued = try await client.addAuthToken(id: "web", tier: edge, validUntil: time, machineLimit: 5)
+            #expect(issued.secret == token)
+            #expect(issued.authToken == authTokenBody)
+            let request = try DocumentCoding.decode(AuthTokenRequestBody.self, from: try #require(server.requests.last).body)
+            #expect(request == AuthTokenRequestBody(id: "web", tier: edge, validUntil: time, machineLimit: 5))
+            #expect(try await client.authTokens().authTokens == [authTokenBody])
+            #expect(try await client.moveAuthToken("web servers/1", to: edge).machines == 2)
+            let move = try DocumentCoding.decode(AuthTokenMoveBody.self, from: try #require(server.requests.last).body)
+            #expect(move.tier == edge)
+            #expect(try await client.revokeAuthToken("web servers/1").id == "web")
         }
     }
 
