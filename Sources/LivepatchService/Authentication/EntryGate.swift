@@ -82,7 +82,7 @@ struct EntryGate: Sendable {
                 return .machine(identity, as: revision)
             }
             if name == nil, admitsAdministrators, let session = try await session(secret) { return .administrator(session) }
-            security.record(.syncTokenRefused(reason, name: name), request)
+            security.record(.syncTokenRefused(reason, name: name, of: "sync or machine token"), request)
             throw Self.refusal
         }
     }

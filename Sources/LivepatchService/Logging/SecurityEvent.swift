@@ -23,8 +23,11 @@ public struct SecurityEvent: Sendable {
         return SecurityEvent("synctoken_authn_ok", "The sync token '\(token.name)' was accepted\(from).", actor: token.name)
     }
 
-    static func syncTokenRefused(_ reason: TokenAuthority.Refusal, name: String?) -> SecurityEvent {
-        let token = name.map { "The sync token '\($0)'" } ?? "A sync token"
+    /// - Parameter kinds: which tokens would have been accepted, where more than one kind would.
+    static func syncTokenRefused(
+        _ reason: TokenAuthority.Refusal, name: String?, of kinds: String = "sync token"
+    ) -> SecurityEvent {
+        let token = name.map { "The sync token '\($0)'" } ?? "A \(kinds)"
         return SecurityEvent(
             "synctoken_authn_failed:\(reason.rawValue)", "\(token) was refused: \(reason.rawValue).", level: .warning, actor: name
         )

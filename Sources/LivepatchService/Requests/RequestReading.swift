@@ -29,21 +29,23 @@ enum RequestReading {
     private static func bytes(of request: Request, limit: Int) async throws -> [UInt8] {
         let announced = request.headers[.contentLength].flatMap { Int64($0) }
         let isAnnounced = announced.map { $0 > limit } ?? false
-        let refusal = LivepatchError(
-            .requestTooLarge,
-            isAnnounced
-                ? "The request's body has \(announced ?? 0) bytes; at most \(limit) are taken here."
-                : "The request's body is larger than the \(limit) bytes that are taken here.")
+        func refusal() -> LivepatchError {
+            LivepatchError(
+                .requestTooLarge,
+                isAnnounced
+                    ? "The request's body has \(announced ?? 0) bytes; at most \(limit) are taken here."
+                    : "The request's body is larger than the \(limit) bytes that are taken here.")
+        }
         // Who waits to be asked for the body is not asked for this one.
-        if isAnnounced, request.headers[.expect] != nil { throw refusal }
+        if isAnnounced, request.headers[.expect] != nil { throw refusal() }
         var bytes: [UInt8] = []
         var total = 0
         for try await chunk in request.body {
             total += chunk.readableBytes
-            if total > discardLimit { throw refusal }
+            if total > discardLimit { throw refusal() }
             if total <= limit { bytes += chunk.readableBytesView }
         }
-        guard total <= limit else { throw refusal }
+        guard total <= limit else { throw refusal() }
         return bytes
     }
 

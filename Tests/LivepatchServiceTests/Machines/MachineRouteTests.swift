@@ -108,6 +108,13 @@ struct MachineRouteTests {
             let clock = try await answer(client) { $0.time = server.clock.now.addingTimeInterval(-3600) }
             #expect(clock.warnings.map(\.code) == [.clockOff])
             #expect(clock.patch != nil)
+            try await server.catalog.setAvailable(false, [file.name])
+            #expect(try await answer(client).reason == .contentMissing)
+            _ = try await server.parts.administration.carryOut(.block(version: file.name.version, reason: "bad"), by: "test")
+            let blocked = try await answer(client)
+            #expect(blocked.reason == .blocked)
+            #expect(blocked.patch == nil)
+            #expect(!blocked.revoked, "it is not applied")
         }
     }
 
