@@ -58,13 +58,15 @@ import Testing
             }
             #expect(try await above("trust status --quiet") == top.repositories.map { "\($0.root.fingerprint)\n" }.joined())
 
-            // The keys are where the manual says, for their owner alone, and a relay of tiers has none.
+            // The keys are where the manual says, for their owner alone, and a relay of tiers signs nothing: it has the one under which
+            // it hashes the ids of its machines.
             let keys = "\(origin.dataDirectory)/keys"
             #expect(try mode(keys) == 0o700)
             let names = try FileManager.default.contentsOfDirectory(atPath: keys)
-            #expect(names.count == 6)
+            #expect(names.count == 7)
             #expect(try names.allSatisfy { try mode("\(keys)/\($0)") == 0o600 })
-            #expect((try? FileManager.default.contentsOfDirectory(atPath: "\(regional.dataDirectory)/keys"))?.isEmpty != false)
+            let relay = try FileManager.default.contentsOfDirectory(atPath: "\(regional.dataDirectory)/keys")
+            #expect(relay == ["machine-ids.key"])
         }
     }
 
