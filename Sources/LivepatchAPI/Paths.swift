@@ -17,12 +17,14 @@ public enum Paths {
     public static let syncTiers = "/v1/sync/tiers"
     public static let syncTierTemplate = "/v1/sync/tiers/{tier}"
     public static let syncVersionTemplate = "/v1/sync/versions/{version}"
+    public static let syncCoverage = "/v1/sync/coverage"
     public static func syncDocument(_ name: DocumentName) -> String {
         switch name {
         case .revocations: syncRevocations
         case .tiers: syncTiers
         case .tier(let tier): "\(syncTiers)/\(segment(tier.description))"
         case .version(let version): "/v1/sync/versions/\(segment(version.description))"
+        case .coverage: syncCoverage
         }
     }
 

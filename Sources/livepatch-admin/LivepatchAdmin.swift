@@ -21,7 +21,7 @@ struct LivepatchAdmin: AsyncParsableCommand {
         version: Release.version,
         groupedSubcommands: [
             CommandGroup(name: "Session", subcommands: [Login.self, Logout.self, Status.self]),
-            CommandGroup(name: "Patches and tiers", subcommands: [Patch.self, Tier.self, History.self, Undo.self]),
+            CommandGroup(name: "Patches and tiers", subcommands: [Patch.self, Tier.self, Kernels.self, History.self, Undo.self]),
             CommandGroup(name: "Chain", subcommands: [SyncTokens.self, Sync.self, Trust.self]),
             CommandGroup(name: "Machines", subcommands: [AuthTokenAdd.self, AuthTokens.self]),
             CommandGroup(name: "Content", subcommands: [Storage.self]),

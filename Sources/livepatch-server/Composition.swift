@@ -100,13 +100,15 @@ struct Composition {
         let metadata = configuration.metadataPublisher(
             catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),
             lock: try directory.publicationLock(), beginsAnew: true, now: now)
-        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata)
+        let coverage = SQLiteCoverageStore(database)
+        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage)
         let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(
             deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, trustedRoots: trustedRoots,
             pins: { try await TrustPins(trustStorage, configured: trustedRoots).pins(at: $0) }, now: now)
+        let kernels = KernelSupportAuthority(catalog: catalog, tiers: tiers, coverage: coverage)
         let machines = try await machines(
-            in: directory, database, authTokens: authTokens, catalog: catalog, tiers: tiers, logger: logger)
+            in: directory, database, authTokens: authTokens, catalog: catalog, tiers: tiers, kernels: kernels, logger: logger)
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
         let parts = ServerParts(
@@ -130,7 +132,7 @@ struct Composition {
                     interval: configuration.sync.interval, filter: configuration.sync.filter),
                 coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog),
             trust: trust, roots: RootAdministration(publisher: metadata, catalog: catalog, now: now), machines: machines,
-            security: security, now: now)
+            coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels, security: security, now: now)
 
         let http = HTTPService(
             parts, options: options, address: HTTPService.Address(configuration.address),
@@ -164,7 +166,7 @@ struct Composition {
     /// What concerns machines. Their ids are kept as hashes under a key of this server's.
     private func machines(
         in directory: DataDirectory, _ database: SQLiteDatabase, authTokens: any AuthTokenStore, catalog: any Catalog,
-        tiers: TierStateCache, logger: Logger
+        tiers: TierStateCache, kernels: any KernelSupport, logger: Logger
     ) async throws -> MachineParts {
         let store = SQLiteMachineStore(database, keepsReports: configuration.machines.keepsReports)
         let file = MachineKeyFile(in: directory.keys)
@@ -177,6 +179,7 @@ struct Composition {
         let template = configuration.urlTemplate
         return MachineParts(
             store: store, authTokens: authTokens, catalog: catalog, tiers: tiers, key: key,
+            support: kernels,
             url: { name in
                 template?.replacing("{filename}", with: Paths.segment(name.description)) ?? Paths.patchFile(name)
             },

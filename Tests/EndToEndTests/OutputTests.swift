@@ -14,7 +14,8 @@ import Testing
             try await below.firstSync()
             let listings = [
                 "status", "tier list", "tier snapshots", "patch list", "patch show 100.1", "history", "sync-tokens list",
-                "sync status", "sync reports", "storage patches", "storage verify", "storage gc --dry-run", "storage refresh",
+                "sync status", "sync reports", "kernels coverage list", "storage patches", "storage verify",
+                "storage gc --dry-run", "storage refresh",
                 "patch promote 100.1 beta --dry-run", "sync trigger --wait",
             ]
             for administrator in [above, below] {

@@ -21,6 +21,7 @@ final class AnsweringServer: AdministeredServer {
         var trust = TrustStatus(
             deployment: Samples.deployment, time: RecordedConsole.now, repositories: [], pins: [], trustedRoots: [])
         var roots: [TrustedRoot] = []
+        var coverage = CoverageTable()
         var rootBasis: RootBasis?
         var failure: LivepatchError?
     }
@@ -118,6 +119,17 @@ final class AnsweringServer: AdministeredServer {
         let added = try answers.importing(filename)
         let name = try PatchFileName(parsing: filename)
         return PatchImportBody(file: Samples.file(name), added: added, module: "m", license: "GPL", vermagic: "v")
+    }
+
+    func coverage() async throws -> CoverageBody {
+        try ask("coverage")
+        return CoverageBody(answers.coverage)
+    }
+
+    func changeCoverage(_ change: CoverageChange, dryRun: Bool) async throws -> CoverageChangeResultBody {
+        try ask("\(change)\(dryRun ? " dry" : "")")
+        let plan = try CoveragePlan(change, of: answers.coverage)
+        return CoverageChangeResultBody(plan: plan, change: dryRun || plan.isEmpty ? nil : answers.nextChange)
     }
 
     func storagePatches() async throws -> StoragePatchesBody {

@@ -30,6 +30,7 @@ import Testing
             "auth-token",
             "auth-tokens list", "auth-tokens move", "auth-tokens revoke",
             "sync status", "sync reports", "trust status", "trust import-key",
+            "kernels coverage list", "kernels coverage set", "kernels coverage remove", "kernels coverage import",
             "trust generate-key", "trust root-init", "trust sign", "trust publish",
         ]
         let there = Self.commands.map { $0.words.dropFirst().joined(separator: " ") }

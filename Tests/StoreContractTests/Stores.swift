@@ -16,6 +16,7 @@ enum Implementation: String, CaseIterable, Sendable, CustomTestStringConvertible
 struct Stores: Sendable {
     let catalog: any Catalog
     let tokens: any TokenStore
+    let coverage: any CoverageStore
     let reports: any SyncReportStore
     let accounts: any AccountStore
 
@@ -27,6 +28,7 @@ struct Stores: Sendable {
             try await body(
                 Stores(
                     catalog: InMemoryCatalog(database), tokens: InMemoryTokenStore(database),
+                    coverage: InMemoryCoverageStore(database),
                     reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database)))
         case .sqlite:
             let directory = FileManager.default.temporaryDirectory.appending(path: "livepatch-\(UUID().uuidString)")
@@ -36,6 +38,7 @@ struct Stores: Sendable {
             try await body(
                 Stores(
                     catalog: SQLiteCatalog(database), tokens: SQLiteTokenStore(database),
+                    coverage: SQLiteCoverageStore(database),
                     reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database)))
             try database.close()
         }

@@ -32,6 +32,7 @@ enum BundleMember {
         case .tiers: "documents/tiers.json"
         case .tier(let tier): "documents/tiers/\(tier).json"
         case .version(let version): "documents/versions/\(version).json"
+        case .coverage: "documents/coverage.json"
         }
     }
 

@@ -10,6 +10,7 @@ struct ViewWalk {
             throw LivepatchError(.upstreamMalformed, "There is no head where one was asked for.")
         }
         _ = try await reader.revocations(head.revocations)
+        if let coverage = head.coverage { _ = try await reader.coverage(coverage) }
         let tiers = try await reader.tiers(head.tiers)
         var versions: [PatchVersion: DocumentReference] = [:]
         for entry in tiers.tiers {

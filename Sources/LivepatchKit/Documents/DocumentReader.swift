@@ -10,6 +10,7 @@ public protocol DocumentReader: Sendable {
     func tiers(_ reference: DocumentReference) async throws -> TierListDocument
     func tier(_ name: TierName, _ reference: DocumentReference) async throws -> TierDocument
     func version(_ version: PatchVersion, _ reference: DocumentReference) async throws -> VersionDocument
+    func coverage(_ reference: DocumentReference) async throws -> CoverageDocument
     /// What was asked of the upstream so far: documents fetched (not those at hand already) and their bytes.
     func cost() async -> DocumentCost
     /// What was found out beside the documents that were read since the head.

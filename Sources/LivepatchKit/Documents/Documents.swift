@@ -15,10 +15,12 @@ public struct Head: Hashable, Sendable, Codable {
     public let tiers: DocumentReference
     /// The signed repositories that prove what the documents say; `nil` where the upstream does not sign.
     public let metadata: HeadMetadata?
+    /// How long which kernels get patches; `nil` where nobody said so, and of a server before there was that.
+    public let coverage: DocumentReference?
 
     public init(
         route: Route, tier: TierName, filters: FilterChain, revocations: DocumentReference, tiers: DocumentReference,
-        metadata: HeadMetadata? = nil
+        metadata: HeadMetadata? = nil, coverage: DocumentReference? = nil
     ) {
         format = 1
         self.route = route
@@ -27,6 +29,7 @@ public struct Head: Hashable, Sendable, Codable {
         self.revocations = revocations
         self.tiers = tiers
         self.metadata = metadata
+        self.coverage = coverage
     }
 }
 
@@ -36,6 +39,7 @@ public enum DocumentName: Hashable, Sendable {
     case tiers
     case tier(TierName)
     case version(PatchVersion)
+    case coverage
 }
 
 extension DocumentName: CustomStringConvertible {
@@ -45,6 +49,7 @@ extension DocumentName: CustomStringConvertible {
         case .tiers: "tiers"
         case .tier(let name): "tier \(name)"
         case .version(let version): "patch \(version)"
+        case .coverage: "coverage"
         }
     }
 }

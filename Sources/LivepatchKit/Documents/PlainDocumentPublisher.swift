@@ -8,6 +8,8 @@ public actor PlainDocumentPublisher: DocumentPublisher {
         let revocations: PublishedDocument
         let tierList: PublishedDocument
         let tiers: [TierName: PublishedDocument]
+        /// `nil` if there is none.
+        let coverage: PublishedDocument?
         let versions: Set<PatchVersion>
         /// `nil` if nothing is signed.
         let repositories: PublishedRepositories?
@@ -18,6 +20,7 @@ public actor PlainDocumentPublisher: DocumentPublisher {
         let catalog: any Catalog
         let tiers: TierStateCache
         let metadata: MetadataPublisher?
+        let coverage: (any CoverageStore)?
     }
 
     private let sources: Sources
@@ -25,9 +28,13 @@ public actor PlainDocumentPublisher: DocumentPublisher {
     private var generation: Int?
     private var views: [TierName: Task<View, any Error>] = [:]
 
-    /// - Parameter metadata: the signed repositories behind the documents; without them the documents are unsigned.
-    public init(catalog: any Catalog, tiers: TierStateCache, metadata: MetadataPublisher? = nil) {
-        sources = Sources(catalog: catalog, tiers: tiers, metadata: metadata)
+    /// - Parameters:
+    ///   - metadata: the signed repositories behind the documents; without them the documents are unsigned.
+    ///   - coverage: how long which kernels get patches; without it nothing is said of that.
+    public init(
+        catalog: any Catalog, tiers: TierStateCache, metadata: MetadataPublisher? = nil, coverage: (any CoverageStore)? = nil
+    ) {
+        sources = Sources(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage)
     }
 
     public func head(for tier: TierName) async throws -> PublishedDocument { try await view(for: tier).head }
@@ -38,6 +45,7 @@ public actor PlainDocumentPublisher: DocumentPublisher {
         case .revocations: return view.revocations
         case .tiers: return view.tierList
         case .tier(let name): return view.tiers[name]
+        case .coverage: return view.coverage
         case .version(let version):
             guard view.versions.contains(version) else { return nil }
             return try await document(of: version, view)
@@ -89,7 +97,8 @@ public actor PlainDocumentPublisher: DocumentPublisher {
             guard state.position(of: tier) != nil else {
                 throw LivepatchError(.tierUnknown, "There is no tier '\(tier)'.")
             }
-            let view = try await makeView(for: tier, state, metadata?.repositories, sources.catalog)
+            let coverage = try await sources.coverage?.coverage().table.effective ?? []
+            let view = try await makeView(for: tier, state, metadata?.repositories, coverage, sources.catalog)
             attempts += 1
             // A catalogue that never stands still is shown as it was met; the next question shows it anew.
             let isConsistent = try await sources.catalog.revision() == revision && metadata?.revision ?? revision == revision
@@ -98,7 +107,8 @@ public actor PlainDocumentPublisher: DocumentPublisher {
     }
 
     private static func makeView(
-        for tier: TierName, _ state: TierState, _ repositories: PublishedRepositories?, _ catalog: any Catalog
+        for tier: TierName, _ state: TierState, _ repositories: PublishedRepositories?, _ entries: [KernelCoverage],
+        _ catalog: any Catalog
     ) async throws -> View {
         let visible = state.tiers.drop { $0 != tier }
         let offered = state.offered(in: tier)
@@ -125,14 +135,15 @@ public actor PlainDocumentPublisher: DocumentPublisher {
                     tierDocuments[name].map { TierListDocument.Entry(name: name, document: $0.reference) }
                 }))
         let revocations = try publish(RevocationsDocument(blocks: state.blocks))
+        let coverage = try entries.isEmpty ? nil : publish(CoverageDocument(entries: entries))
         let sync = try await catalog.syncState()
         let deployment = try await catalog.deployment()
         let head = Head(
             route: try sync.route?.extended(by: deployment) ?? Route(origin: deployment), tier: tier,
             filters: sync.upstreamFilters.appending(sync.filter), revocations: revocations.reference, tiers: tierList.reference,
-            metadata: repositories?.head(of: visible))
+            metadata: repositories?.head(of: visible), coverage: coverage?.reference)
         return View(
-            head: try publish(head), revocations: revocations, tierList: tierList, tiers: tierDocuments,
+            head: try publish(head), revocations: revocations, tierList: tierList, tiers: tierDocuments, coverage: coverage,
             versions: Set(references.keys), repositories: repositories)
     }
 

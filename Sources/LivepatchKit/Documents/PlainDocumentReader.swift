@@ -61,6 +61,17 @@ public struct PlainDocumentReader: DocumentReader {
         return document
     }
 
+    public func coverage(_ reference: DocumentReference) async throws -> CoverageDocument {
+        guard reference.length <= CoverageDocument.limit else {
+            throw malformed("the document 'coverage' is announced with \(reference.length) bytes")
+        }
+        let document: CoverageDocument = try await document(.coverage, reference)
+        guard Set(document.entries.map(\.key)).count == document.entries.count else {
+            throw malformed("the document 'coverage' speaks of the same kernels twice")
+        }
+        return document
+    }
+
     public func cost() async -> DocumentCost { await meter.cost }
 
     private func document<Document: Decodable>(_ name: DocumentName, _ reference: DocumentReference) async throws -> Document {

@@ -20,6 +20,14 @@ public struct KernelSeries: Hashable, Sendable {
         return !padded(version.upstream).lexicographicallyPrecedes(padded(numbers))
     }
 
+    /// The series of a kernel, by the first two numbers of its upstream version: `5.15` of `5.15.0-107.117`.
+    public init(of version: KernelVersion) { numbers = Array(version.upstream.prefix(2)) }
+
+    /// The first two numbers alone.
+    var leading: KernelSeries { KernelSeries(numbers: Array(numbers.prefix(2))) }
+
+    private init(numbers: [Int]) { self.numbers = numbers }
+
     static func numbers(_ text: Substring) -> [Int]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...6).contains(parts.count) else { return nil }

@@ -1,7 +1,7 @@
 /// A sync as a pure state machine: it is told what happened, and says what to do next. It reads nothing, waits for nothing and knows
 /// no clock; ``SyncRun`` carries out what it says.
 ///
-///     head → revocations → (apply) → tiers → each tier's versions → work → commit
+///     head → revocations → (apply) → tiers → each tier's versions → coverage → work → commit
 ///
 /// Until the commit nobody sees anything of the sync, except for blocks, which are applied before anything else is asked for.
 public struct SyncEngine: Sendable {
@@ -12,6 +12,7 @@ public struct SyncEngine: Sendable {
         case applyRevocations([Block])
         case readTierList(DocumentReference)
         case readTiers([TierListDocument.Entry])
+        case readCoverage(DocumentReference)
         /// Look at these files, and fetch what is missing.
         case work(SyncWork)
         /// Switch the catalogue. If it has changed since the situation was taken, take it anew and repeat the `worked` event.
@@ -29,6 +30,7 @@ public struct SyncEngine: Sendable {
         case tierList(TierListDocument)
         /// What the tiers offer, and what was found out while the view was read.
         case tiers([TierDocument], ReadingFindings = ReadingFindings())
+        case coverage(CoverageDocument)
         /// The work is done; the catalogue as it is now.
         case worked(SyncHarvest, SyncSituation)
         case committed
@@ -46,7 +48,7 @@ public struct SyncEngine: Sendable {
     private enum State {
         case idle, readingHead
         case readingRevocations(Head, String), applyingRevocations(Head, String, RevocationsDocument)
-        case readingTierList(UpstreamView), readingTiers(UpstreamView)
+        case readingTierList(UpstreamView), readingTiers(UpstreamView), readingCoverage(UpstreamView)
         case working(UpstreamView), committing(UpstreamView, Outcome, SyncHarvest)
         case finished
     }
@@ -85,6 +87,10 @@ public struct SyncEngine: Sendable {
         case (.readingTiers(var view), .tiers(let documents, let findings)):
             view.findings = findings
             return try take(documents, view)
+        case (.readingCoverage(var view), .coverage(let document)):
+            view.coverage = document.entries
+            state = .working(view)
+            return .work(work(for: view))
         case (.working(let view), .worked(let harvest, let situation)),
             (.committing(let view, _, _), .worked(let harvest, let situation)):
             self.situation = situation
@@ -100,9 +106,9 @@ public struct SyncEngine: Sendable {
 
     /// The tag that a sync may stop at: that of a complete sync with the same wishes.
     private var knownTag: String? {
-        guard let basis = situation.sync.basis, basis.filter == request.filter, basis.mirrorsTiers == request.mirrorsTiers else {
-            return nil
-        }
+        guard let basis = situation.sync.basis, basis.filter == request.filter, basis.mirrorsTiers == request.mirrorsTiers,
+            basis.readsCoverage == true
+        else { return nil }
         return basis.tag
     }
 
@@ -139,6 +145,10 @@ public struct SyncEngine: Sendable {
             outer = inner
         }
         try refuseEmptiness(view)
+        if let coverage = view.head.coverage {
+            state = .readingCoverage(view)
+            return .readCoverage(coverage)
+        }
         state = .working(view)
         return .work(work(for: view))
     }

@@ -72,6 +72,8 @@ public struct UpstreamView: Hashable, Sendable {
     public var tiers: [TierListDocument.Entry]
     /// What each tier offers, as far as it was read.
     public var members: [TierName: TierDocument]
+    /// How long which kernels get patches, as the upstream says; empty if it says nothing.
+    public var coverage: [KernelCoverage] = []
     /// What was found out while reading.
     public var findings = ReadingFindings()
 

@@ -117,6 +117,8 @@ public struct SyncRun: Sendable {
                     documents.append(try await patiently { try await resources.reader.tier(entry.name, entry.document) })
                 }
                 action = try engine.handle(.tiers(documents, await resources.reader.findings()))
+            case .readCoverage(let reference):
+                action = try engine.handle(.coverage(try await patiently { try await resources.reader.coverage(reference) }))
             case .work(let work):
                 harvest = try await SyncWorker(work: work, resources: resources, progress: progress).run { partial in
                     report.files = partial.files

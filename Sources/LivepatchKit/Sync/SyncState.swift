@@ -10,6 +10,8 @@ public struct SyncState: Hashable, Sendable, Codable {
     public var mirrorsTiers: Bool
     /// The revocations that were applied last.
     public var revocations: SHA256Digest?
+    /// The coverage that was taken over last; `nil` if the upstream had none.
+    public var coverage: SHA256Digest?
     /// What a sync may stop at; `nil` if the last one left something to do.
     public var basis: SyncBasis?
     /// The upstream's signed repositories, to be relayed; none if it does not sign.
@@ -19,7 +21,7 @@ public struct SyncState: Hashable, Sendable, Codable {
 
     public init(
         route: Route? = nil, upstreamFilters: FilterChain = FilterChain(), filter: SyncFilter = .all,
-        mirrorsTiers: Bool = false, revocations: SHA256Digest? = nil, basis: SyncBasis? = nil,
+        mirrorsTiers: Bool = false, revocations: SHA256Digest? = nil, coverage: SHA256Digest? = nil, basis: SyncBasis? = nil,
         relayed: [RelayedRepository] = [], proof: HeadMetadata? = nil
     ) {
         self.route = route
@@ -27,6 +29,7 @@ public struct SyncState: Hashable, Sendable, Codable {
         self.filter = filter
         self.mirrorsTiers = mirrorsTiers
         self.revocations = revocations
+        self.coverage = coverage
         self.basis = basis
         self.relayed = relayed
         self.proof = proof
@@ -39,6 +42,7 @@ public struct SyncState: Hashable, Sendable, Codable {
         filter = try container.decode(SyncFilter.self, forKey: .filter)
         mirrorsTiers = try container.decode(Bool.self, forKey: .mirrorsTiers)
         revocations = try container.decodeIfPresent(SHA256Digest.self, forKey: .revocations)
+        coverage = try container.decodeIfPresent(SHA256Digest.self, forKey: .coverage)
         basis = try container.decodeIfPresent(SyncBasis.self, forKey: .basis)
         // Of a sync before there were signed repositories.
         relayed = try container.decodeIfPresent([RelayedRepository].self, forKey: .relayed) ?? []
@@ -54,11 +58,14 @@ public struct SyncBasis: Hashable, Sendable, Codable {
     public let filter: SyncFilter
     /// Whether tiers were mirrored.
     public let mirrorsTiers: Bool
+    /// Whether coverage was read, if the head had any; `nil` of a sync before there was that.
+    public let readsCoverage: Bool?
 
     public init(tag: String, filter: SyncFilter, mirrorsTiers: Bool) {
         self.tag = tag
         self.filter = filter
         self.mirrorsTiers = mirrorsTiers
+        readsCoverage = true
     }
 }
 
@@ -86,6 +93,8 @@ public struct SyncCommit: Sendable {
     public var authTokens: [TierChange.TokenMove]
     /// A snapshot to keep of the tiers before this switch, and why; `nil` for none.
     public var snapshotReason: String?
+    /// The upstream's part of the coverage table afterwards, no two entries for the same kernels.
+    public var coverage: [KernelCoverage]
     /// What the next sync finds.
     public var state: SyncState
     /// What the history says; its change is filled in by the catalogue. Nothing is recorded if nothing changes.
@@ -95,7 +104,8 @@ public struct SyncCommit: Sendable {
         expected: CatalogRevision, changed: [(version: PatchVersion, document: DocumentReference)],
         documents: Set<SHA256Digest>, arrived: [PatchFileName],
         unavailable: Set<PatchFileName>, removed: [PatchVersion], tiers: [TierName], reach: [PatchVersion: TierName],
-        tokens: [TierChange.TokenMove], authTokens: [TierChange.TokenMove] = [], snapshotReason: String?, state: SyncState,
+        tokens: [TierChange.TokenMove], authTokens: [TierChange.TokenMove] = [], snapshotReason: String?,
+        coverage: [KernelCoverage] = [], state: SyncState,
         entry: ChangeEntry
     ) {
         self.expected = expected
@@ -109,6 +119,7 @@ public struct SyncCommit: Sendable {
         self.tokens = tokens
         self.authTokens = authTokens
         self.snapshotReason = snapshotReason
+        self.coverage = coverage
         self.state = state
         self.entry = entry
     }

@@ -20,6 +20,7 @@ struct SyncSwitch {
         let state = SyncState(
             route: view.head.route, upstreamFilters: view.head.filters, filter: request.filter,
             mirrorsTiers: request.mirrorsTiers, revocations: view.head.revocations.digest,
+            coverage: view.head.coverage?.digest,
             basis: complete ? SyncBasis(tag: view.tag, filter: request.filter, mirrorsTiers: request.mirrorsTiers) : nil,
             relayed: view.findings.relayed, proof: view.findings.proof)
         let replacesTiers = request.mirrorsTiers && !situation.sync.mirrorsTiers
@@ -27,14 +28,15 @@ struct SyncSwitch {
             expected: situation.revision,
             changed: changed.map { ($0.version, $0.document) },
             documents: Set(
-                [view.head.revocations.digest, view.head.tiers.digest] + view.tiers.map(\.document.digest)
+                [view.head.revocations, view.head.tiers, view.head.coverage].compactMap { $0?.digest }
+                    + view.tiers.map(\.document.digest)
                     + view.findings.relayed.flatMap { $0.files.values.map(\.digest) }),
             arrived: harvest.arrived,
             unavailable: Set(harvest.failures.compactMap(\.file)), removed: removed, tiers: tiers, reach: reach,
             tokens: tokens, authTokens: authTokens,
             snapshotReason: replacesTiers
                 ? "patch-sync.sync-tiers was turned on: the tiers became those of \(view.head.route)" : nil,
-            state: state,
+            coverage: view.coverage, state: state,
             entry: ChangeEntry(time: .distantPast, actor: ChangeRecord.upstreamActor, action: "sync from \(view.head.route)"))
         var outcome = SyncEngine.Outcome(result: complete ? .complete : .partial)
         outcome.added = added
@@ -51,9 +53,10 @@ struct SyncSwitch {
         let sameTiers = tiers == situation.tiers.tiers && reach == situation.tiers.reach
         // They were applied before; the sync that brought them is to say so.
         let sameBlocks = situation.sync.revocations == view.head.revocations.digest
+        let sameCoverage = situation.sync.coverage == view.head.coverage?.digest
         let nothingNew =
             added.isEmpty && outcome.changed.isEmpty && removed.isEmpty && harvest.arrived.isEmpty && harvest.files == 0
-        if complete, nothingNew, sameTiers, sameBlocks { outcome.result = .unchanged }
+        if complete, nothingNew, sameTiers, sameBlocks, sameCoverage { outcome.result = .unchanged }
         return (commit, outcome)
     }
 

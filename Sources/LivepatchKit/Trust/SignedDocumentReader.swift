@@ -324,6 +324,11 @@ public actor SignedDocumentReader: DocumentReader {
         }
     }
 
+    // MARK: Coverage
+
+    /// Nobody signs it: it says what to expect, and decides nothing about patches.
+    public func coverage(_ reference: DocumentReference) async throws -> CoverageDocument { try await plain.coverage(reference) }
+
     // MARK: Repositories
 
     /// Brings what is trusted of a repository up to date, beginning with its root if nothing is trusted yet.

@@ -20,6 +20,8 @@ struct CommitTransaction {
         for version in commit.removed where try VersionRows(db).remove(version) { visible = true }
         if try setAvailability() { visible = true }
 
+        if try CoverageRows(db).replace(.upstream, with: commit.coverage) { visible = true }
+
         let change = try changeTiers(from: before)
         if !change.isEmpty { visible = true }
 

@@ -12,6 +12,7 @@ struct DocumentRoutes: Sendable {
         }
         routes.on(.get, Paths.syncRevocations, for: .viewers) { try await document(.revocations, $0, $1) }
         routes.on(.get, Paths.syncTiers, for: .viewers) { try await document(.tiers, $0, $1) }
+        routes.on(.get, Paths.syncCoverage, for: .viewers) { try await document(.coverage, $0, $1) }
         routes.on(.get, Paths.syncTierTemplate, for: .viewers) { request, context in
             guard let tier = try? RequestReading.pathValue(TierName.self, "tier", context) else { throw DocumentAnswers.missing }
             return try await document(.tier(tier), request, context)

@@ -22,6 +22,8 @@ public struct ServerParts: Sendable {
     public var trust: TrustInspection
     public var roots: RootAdministration
     public var machines: MachineParts
+    public var coverage: CoverageAdministration
+    public var kernels: KernelSupportAuthority
     public var security: SecurityLog
     /// The current time.
     public var now: @Sendable () -> Date
@@ -31,7 +33,7 @@ public struct ServerParts: Sendable {
         tiers: TierStateCache, publisher: any DocumentPublisher, delivery: PatchDelivery, tokenAuthority: TokenAuthority,
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
         imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
-        machines: MachineParts, security: SecurityLog,
+        machines: MachineParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority, security: SecurityLog,
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -53,6 +55,8 @@ public struct ServerParts: Sendable {
         self.trust = trust
         self.roots = roots
         self.machines = machines
+        self.coverage = coverage
+        self.kernels = kernels
         self.security = security
         self.now = now
     }

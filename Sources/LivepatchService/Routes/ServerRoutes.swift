@@ -37,6 +37,8 @@ enum ServerRoutes {
             security: parts.security, now: parts.now
         ).add(to: routes)
         TrustRoutes(trust: parts.trust, roots: parts.roots, security: parts.security).add(to: routes)
+        CoverageRoutes(coverage: parts.coverage, security: parts.security).add(to: routes)
+        KernelRoutes(kernels: parts.kernels, now: parts.now).add(to: routes)
         SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
         return routes.responder
     }

@@ -48,6 +48,8 @@ struct Tables: Sendable {
     var history: [ChangeRecord] = []
     var snapshots: [TierSnapshot] = []
 
+    var coverage = CoverageTable()
+
     var tokens: [SyncToken] = []
 
     var authTokens: [StoredAuthToken] = []

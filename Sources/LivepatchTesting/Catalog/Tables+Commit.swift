@@ -21,6 +21,10 @@ extension Tables {
         }
         for name in commit.unavailable where !changed.contains(name.version) && setAvailable(false, name) { visible = true }
 
+        let coverage = CoverageTable(local: self.coverage.local, upstream: commit.coverage)
+        if coverage != self.coverage { visible = true }
+        self.coverage = coverage
+
         let after = try commit.tierState(from: before, versions: Set(versions.keys))
         let moves = commit.tokens.fitting(tokens)
         for (_, token) in moves { writeTier(of: token) }

@@ -23,6 +23,9 @@ public struct InProcessServer: Sendable {
     public let publisher: PlainDocumentPublisher
     public let delivery: PatchDelivery
     public let issuer: TokenIssuer
+    public let coverage: CoverageAdministration
+    /// Says whether kernels get patches.
+    public let kernels: KernelSupportAuthority
     /// What it has signed, and what it trusts.
     public let trust: InMemoryTrustStorage
     /// The keys with which it signs.
@@ -31,7 +34,8 @@ public struct InProcessServer: Sendable {
     public let metadata: MetadataPublisher?
     private let place: Place
     private let lifetimes: MetadataLifetimes
-    let now: @Sendable () -> Date
+    /// The current time.
+    public let now: @Sendable () -> Date
 
     /// Where the server stands in its chain.
     private final class Place: Sendable {
@@ -100,7 +104,10 @@ public struct InProcessServer: Sendable {
             ? MetadataPublisher(
                 catalog: catalog, tiers: tiers, storage: trust, keys: keys,
                 place: { try await place.current(in: catalog) }, lifetimes: lifetimes, now: now) : nil
-        publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata)
+        let coverage = InMemoryCoverageStore(database)
+        self.coverage = CoverageAdministration(store: coverage, now: now)
+        kernels = KernelSupportAuthority(catalog: catalog, tiers: tiers, coverage: coverage)
+        publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage)
         delivery = PatchDelivery(catalog: catalog, tiers: tiers, storage: storage)
         issuer = TokenIssuer(tokens: tokens, now: now)
     }

@@ -22,6 +22,9 @@ protocol AdministeredServer: Sendable {
         progress: @escaping @Sendable (_ sent: Int64, _ total: Int64) -> Void
     ) async throws -> PatchImportBody
 
+    func coverage() async throws -> CoverageBody
+    func changeCoverage(_ change: CoverageChange, dryRun: Bool) async throws -> CoverageChangeResultBody
+
     func storagePatches() async throws -> StoragePatchesBody
     func refreshStorage() async throws -> AsyncThrowingStream<StorageEventBody<StorageRefresh>, any Error>
     func verifyStorage(repair: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageVerification>, any Error>

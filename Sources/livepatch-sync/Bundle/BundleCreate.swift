@@ -89,7 +89,8 @@ struct BundleCreate: AsyncParsableCommand {
             keys: DirectoryTrustKeyStore(at: directory.layout.keys), lock: try directory.layout.publicationLock(),
             beginsAnew: false, now: { Date() })
         return BundleCreation(
-            publisher: PlainDocumentPublisher(catalog: directory.catalog, tiers: tiers, metadata: metadata),
+            publisher: PlainDocumentPublisher(
+                catalog: directory.catalog, tiers: tiers, metadata: metadata, coverage: directory.coverage),
             storage: directory.storage, deployment: directory.deployment)
     }
 

@@ -7,6 +7,7 @@ import LivepatchSQLite
 struct OpenDataDirectory {
     let layout: DataDirectory
     let catalog: SQLiteCatalog
+    let coverage: SQLiteCoverageStore
     let tokens: SQLiteTokenStore
     let authTokens: SQLiteAuthTokenStore
     let reports: SQLiteSyncReportStore
@@ -26,7 +27,7 @@ struct OpenDataDirectory {
         if let id = configuration.sync.deployment, try await catalog.deployment() != id { try await catalog.setDeployment(id) }
         return try await body(
             OpenDataDirectory(
-                layout: layout, catalog: catalog, tokens: SQLiteTokenStore(database),
+                layout: layout, catalog: catalog, coverage: SQLiteCoverageStore(database), tokens: SQLiteTokenStore(database),
                 authTokens: SQLiteAuthTokenStore(database), reports: SQLiteSyncReportStore(database),
                 storage: try DirectoryPatchStorage(at: layout.patches), trust: DirectoryTrustStorage(at: layout.trust),
                 deployment: try await catalog.deployment()))

@@ -30,6 +30,7 @@ import Testing
             readings.count(version)
             return try await reader.version(version, reference)
         }
+        func coverage(_ reference: DocumentReference) async throws -> CoverageDocument { try await reader.coverage(reference) }
         func cost() async -> DocumentCost { await reader.cost() }
     }
 

@@ -2,10 +2,11 @@ import LivepatchKit
 import LivepatchTesting
 import Synchronization
 
-/// A catalogue that somebody else changes just before a change is applied, or its versions are read, once or always.
+/// A catalogue that somebody else changes just before a change is applied, or its versions or a version's files are read, once or
+/// always.
 final class OvertakenCatalog: Catalog {
     enum Step {
-        case apply, versions
+        case apply, versions, files
     }
 
     private let catalog: InMemoryCatalog
@@ -37,6 +38,11 @@ final class OvertakenCatalog: Catalog {
         return try await catalog.versions()
     }
 
+    func files(of version: PatchVersion) async throws -> [PatchFileRecord] {
+        try await take(.files)
+        return try await catalog.files(of: version)
+    }
+
     private func take(_ step: Step) async throws {
         guard step == self.step else { return }
         let attempt = count.withLock { count in
@@ -53,7 +59,6 @@ final class OvertakenCatalog: Catalog {
     func setDeployment(_ id: DeploymentID) async throws { try await catalog.setDeployment(id) }
     func tierState() async throws -> (state: TierState, revision: CatalogRevision) { try await catalog.tierState() }
     func version(_ version: PatchVersion) async throws -> PatchVersionRecord? { try await catalog.version(version) }
-    func files(of version: PatchVersion) async throws -> [PatchFileRecord] { try await catalog.files(of: version) }
     func file(_ name: PatchFileName) async throws -> PatchFileRecord? { try await catalog.file(name) }
     func files(named names: [PatchFileName]) async throws -> [PatchFileRecord] { try await catalog.files(named: names) }
     func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {

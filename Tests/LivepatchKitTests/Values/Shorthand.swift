@@ -41,3 +41,7 @@ extension PatchVersion: ExpressibleByStringLiteral {
 extension TierName: ExpressibleByStringLiteral {
     init(stringLiteral text: String) { self = value(text) }
 }
+
+extension Codename: ExpressibleByStringLiteral {
+    init(stringLiteral text: String) { self = value(text) }
+}

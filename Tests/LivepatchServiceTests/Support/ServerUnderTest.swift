@@ -56,7 +56,9 @@ struct ServerUnderTest: Sendable {
         let coordinator = sync.map { [reports] run in
             SyncCoordinator(syncLock: lock, storageLock: lock, reports: reports, now: now, run: run)
         }
-        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers)
+        let coverage = InMemoryCoverageStore(database)
+        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, coverage: coverage)
+        let kernels = KernelSupportAuthority(catalog: catalog, tiers: tiers, coverage: coverage)
         let deployment = try await catalog.deployment()
         parts = ServerParts(
             deployment: deployment, started: clock.now, catalog: catalog, storage: storage,
@@ -83,8 +85,10 @@ struct ServerUnderTest: Sendable {
             machines: MachineParts(
                 store: InMemoryMachineStore(database), authTokens: InMemoryAuthTokenStore(database), catalog: catalog,
                 tiers: tiers,
-                key: Self.machineKey, url: { Paths.patchFile($0) }, interval: .seconds(3600),
+                key: Self.machineKey, support: kernels, url: { Paths.patchFile($0) }, interval: .seconds(3600),
                 logger: log.logger(label: "machines"), metrics: metrics, now: now),
+            coverage: CoverageAdministration(store: coverage, now: now),
+            kernels: kernels,
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
     }
 

@@ -1,0 +1,27 @@
+import Hummingbird
+import LivepatchAPI
+import LivepatchKit
+
+/// The coverage table: how long which kernels get patches.
+struct CoverageRoutes: Sendable {
+    let coverage: CoverageAdministration
+    let security: SecurityLog
+
+    func add(to routes: Routes) {
+        routes.on(.get, Paths.kernelCoverage, for: .administrators) { _, _ in
+            try Answers.json(CoverageBody(try await coverage.table()))
+        }
+        routes.on(.post, Paths.kernelCoverage, for: .administrators, change)
+    }
+
+    @Sendable private func change(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let session = try context.administrator()
+        let body = try await RequestReading.body(CoverageChangeBody.self, of: request)
+        if body.dryRun {
+            return try Answers.json(CoverageChangeResultBody(plan: try await coverage.plan(body.change), change: nil))
+        }
+        let (plan, change) = try await coverage.carryOut(body.change, by: session.user)
+        if change != nil { security.record(.administration("\(body.change)", by: session.user), request) }
+        return try Answers.json(CoverageChangeResultBody(plan: plan, change: change))
+    }
+}
