@@ -10,15 +10,18 @@ DATA ?= livepatch-data
 SECONDS ?= 60
 SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
-WHOLE_PROCESSES := EndToEndTests|CrashTests
+WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests
 
-.PHONY: help setup build release test unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
+.PHONY: help setup setup-kernel build release agent-static test test-kernel unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install the system libraries that are missing (Debian; needs root or sudo only then)
 	@SWIFT="$(SWIFT)" Scripts/setup.sh
+
+setup-kernel: setup ## Install QEMU and what real live patches are built with, for the tests; say so where that cannot be
+	@SWIFT="$(SWIFT)" Scripts/setup.sh static kernel || echo "setup: the tests with a real kernel will be skipped"
 
 build: setup ## Build everything, for debugging
 	$(SWIFT) build
@@ -29,12 +32,22 @@ release: setup ## Build the four programs, optimised, into .build/release
 	$(SWIFT) build -c release --product livepatch-sync
 	$(SWIFT) build -c release --product livepatch-agent
 
-test: setup lint tuf-python ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
+agent-static: ## Build the agent, optimised, into .build/release/livepatch-agent-static, which needs no library of its system
+	@SWIFT="$(SWIFT)" Scripts/setup.sh static
+	$(SWIFT) build -c release --product livepatch-agent
+	@folder="$$($(SWIFT) build -c release --show-bin-path)" && \
+		SWIFT="$(SWIFT)" Scripts/link-statically.sh "$$folder" livepatch-agent "$$folder/livepatch-agent-static" && \
+		ls -lh "$$folder/livepatch-agent-static"
+
+test: setup-kernel lint tuf-python ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory examples
 	Examples/demo/demo.sh
 	Scripts/walk.sh
 	$(SWIFT) test --skip-build --no-parallel
+
+test-kernel: setup-kernel ## Patch a real kernel in QEMU: build modules, start three servers, boot, and let the agent patch it
+	$(SWIFT) test --filter RealKernelTests --no-parallel
 
 unit: setup ## The tests that take seconds
 	$(SWIFT) test --skip '$(WHOLE_PROCESSES)'
@@ -63,7 +76,7 @@ docs-configuration: setup ## Generate Documentation/configuration.md from the ta
 tuf-python: ## Fetch the Python implementation of TUF, for the tests that exchange repositories with it
 	@Scripts/tuf-python.sh
 
-demo: setup ## Show a chain of servers: import, sync, promote, refuse, block, undo, and a tampered server found out
+demo: setup ## Show a chain of servers and its machines: import, sync, promote, refuse, block, undo, reports, and a tampered server
 	@SWIFT="$(SWIFT)" Examples/demo/demo.sh --build
 
 run: setup ## Start one server in the foreground, on port 8080 with its data in ./livepatch-data

@@ -173,6 +173,11 @@ let package = Package(
         .executableTarget(
             name: "generate-patches", dependencies: ["PatchGenerator", "LivepatchKit", argumentParser],
             path: "Examples/generate-patches", swiftSettings: strict),
+        // Machines for the demonstration, without kernels.
+        .executableTarget(
+            name: "simulate-machines",
+            dependencies: ["LivepatchAPI", "LivepatchHTTP", "LivepatchKit", "PatchGenerator", argumentParser],
+            path: "Examples/simulate-machines", swiftSettings: strict),
 
         // Examples: how to embed the library.
         .executableTarget(
@@ -223,6 +228,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
+        // A real kernel in QEMU, whose agent is linked by the test out of the objects of the build.
+        test(
+            "RealKernelTests",
+            of: ["LivepatchArchive", "LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "Processes"]),
         test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes", "ScriptedServer"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),

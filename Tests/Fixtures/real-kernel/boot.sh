@@ -1,19 +1,23 @@
 #!/bin/bash
 # Starts a machine in QEMU, without hardware support: the kernel and the initial file system that build.sh has made, and more files.
 #
-#   boot.sh VMLINUZ INITRD FOLDER [NAME=FILE]…
+#   boot.sh VMLINUZ INITRD FOLDER [PATH=FILE]…
 #
-# FOLDER is the machine's own, and is there. Each FILE is put into the machine as the program /bin/NAME. What the machine's kernel and its
-# first process print comes to standard output; FOLDER/console.in and FOLDER/console.out are its second serial line (see init).
+# FOLDER is the machine's own, and is there. Each FILE is put into the machine as /PATH, as in bin/program. What the machine's kernel and
+# its first process print comes to standard output; FOLDER/console.in and FOLDER/console.out are its second serial line (see init).
 # The machine reaches this one's 127.0.0.1 as 10.0.2.2. The process becomes QEMU, and ends when the machine has switched itself off.
 set -euo pipefail
 
 vmlinuz=$1 initrd=$2 folder=$(cd "$3" && pwd)
 shift 3
-mkdir -p "$folder/files/bin"
-for pair; do ln -sf "$(realpath "${pair#*=}")" "$folder/files/bin/${pair%%=*}"; done
-# Archives one behind the other are one file system, and what is not compressed need not be unpacked.
+mkdir -p "$folder/files"
+for pair; do
+    mkdir -p "$(dirname "$folder/files/${pair%%=*}")"
+    ln -sf "$(realpath "${pair#*=}")" "$folder/files/${pair%%=*}"
+done
+# Archives one behind the other, each at a multiple of four bytes, are one file system, and what is not compressed need not be unpacked.
 cp "$initrd" "$folder/initrd"
+truncate -s %4 "$folder/initrd"
 (cd "$folder/files" && find . | LC_ALL=C sort | cpio -o -H newc --owner 0:0 --quiet --dereference) >>"$folder/initrd"
 rm -rf "$folder/files"
 for end in in out; do [ -p "$folder/console.$end" ] || mkfifo -m 600 "$folder/console.$end"; done

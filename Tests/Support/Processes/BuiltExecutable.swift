@@ -5,6 +5,7 @@ public enum BuiltExecutable: String, Sendable, CaseIterable {
     case server = "livepatch-server"
     case admin = "livepatch-admin"
     case sync = "livepatch-sync"
+    case agent = "livepatch-agent"
     case generator = "generate-patches"
 
     /// Where it is: in the folder of the test bundle, or in one above it, as on macOS.

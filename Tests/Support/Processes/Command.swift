@@ -29,6 +29,8 @@ public struct FinishedCommand: Sendable, CustomStringConvertible {
 /// A command that failed where it should not have.
 public struct CommandFailed: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 extension Surroundings {
