@@ -255,6 +255,13 @@ let package = Package(
             name: "ConsoleRecording", dependencies: ["LivepatchConsole"], path: "Tests/Support/ConsoleRecording",
             swiftSettings: strict),
         test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit", "TUF"]),
+        test("LivepatchKernelTests", of: ["LivepatchKernel", "LivepatchKit"]),
+        test(
+            "LivepatchAgentTests",
+            of: [
+                "livepatch-agent", "LivepatchAPI", "LivepatchArchive", "LivepatchFiles", "LivepatchKit", "LivepatchTesting",
+                "PatchGenerator", "ScriptedServer", argumentParser,
+            ]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),
         test(

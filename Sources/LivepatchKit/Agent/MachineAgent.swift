@@ -68,10 +68,25 @@ public struct MachineAgent: Sendable {
     ///   wrong with the round itself is its outcome.
     public func round(force: Bool = false, isDryRun: Bool = false) async throws -> MachineRound.Outcome {
         try await resources.lock.withExclusive {
-            var run = try await MachineRun(resources, patience: patience, isDryRun: isDryRun)
+            var run: MachineRun
+            do {
+                run = try await MachineRun(resources, patience: patience, isDryRun: isDryRun)
+            } catch let error as LivepatchError where error.code == .kernelUnrecognized {
+                if !isDryRun { try await remember(error) }
+                throw error
+            }
             if force { try await run.forgetCrashes() }
             return try await run.carryOut()
         }
+    }
+
+    /// Remembers that nothing can be told of this kernel.
+    private func remember(_ error: LivepatchError) async throws {
+        var memory = try await resources.memory.memory()
+        memory.state = .unknown
+        memory.message = error.description
+        memory.code = error.code.rawValue
+        try await resources.memory.keep(memory)
     }
 
     /// Looks after the patch in the kernel: whether its transition has ended, whether the kernel has met faults since, and the pings

@@ -312,7 +312,20 @@ struct MachineRun {
                 suggestion: "Unload it, or reboot; then run 'livepatch-agent refresh'.")
         }
         if live?.isEnabled == true { _ = try await takeBack(name) }
-        try await resources.kernel.remove(name)
+        try await unload(name)
+    }
+
+    /// Unloads a module. The kernel lets go of a patch that has left a moment later, so that it is tried for two seconds.
+    private func unload(_ name: String) async throws {
+        var attempts = 0
+        while true {
+            do {
+                return try await resources.kernel.remove(name)
+            } catch let error as LivepatchError where error.code == .kernelRefused && attempts < 20 {
+                attempts += 1
+                try await resources.clock.sleep(for: .milliseconds(100))
+            }
+        }
     }
 
     private mutating func follow(_ file: PatchFile) async throws -> MachineRound.Event {
@@ -321,7 +334,7 @@ struct MachineRun {
         let live = try await settled(name) { $0.isInTransition }
         guard let live, live.isEnabled else {
             // The kernel has gone back by itself, or the module never was a live patch.
-            if try await resources.kernel.hasModule(name) { try? await resources.kernel.remove(name) }
+            if try await resources.kernel.hasModule(name) { try? await unload(name) }
             memory.applied = nil
             try await restoreCrashLock()
             try await keep()
@@ -366,7 +379,7 @@ struct MachineRun {
             guard isRevoked else { return .done }
             if let waiting = try await takeBack(name) { return waiting }
         }
-        try await resources.kernel.remove(name)
+        try await unload(name)
         memory.applied?.replaced.removeAll { $0 == name }
         return .done
     }
@@ -374,7 +387,7 @@ struct MachineRun {
     private mutating func withdraw(_ patch: AppliedPatch) async throws -> MachineRound.Event {
         if let waiting = try await takeBack(patch.module) { return waiting }
         do {
-            try await resources.kernel.remove(patch.module)
+            try await unload(patch.module)
         } catch {
             // Its functions are no longer called; that its code stays in memory harms nobody.
             resources.logger.warning("the module of a revoked patch is still loaded", metadata: ["error": "\(error)"])

@@ -7,6 +7,9 @@ public final class InMemoryAgentMemory: AgentMemoryStorage {
 
     public init() {}
 
+    /// The lock that is there now.
+    public var presentLock: CrashLock? { state.withLock { $0.lock } }
+
     public func memory() async -> AgentMemory { state.withLock { $0.memory } }
     public func keep(_ memory: AgentMemory) async { state.withLock { $0.memory = memory } }
     public func crashLock() async -> CrashLock? { state.withLock { $0.lock } }
