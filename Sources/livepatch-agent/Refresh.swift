@@ -40,8 +40,10 @@ struct Refresh: AsyncParsableCommand {
             return
         }
         if let code = outcome.code, outcome.state.isFailure || outcome.state == .unapplied {
+            let version = outcome.attempted.map { " (patch \($0))" } ?? ""
             // The message holds the suggestion already.
-            throw LivepatchError(code, outcome.message ?? "The patch could not be applied.")
+            throw LivepatchError(
+                code, "\(outcome.state.rawValue)\(version): \(outcome.message ?? "The patch could not be applied.")")
         }
         try console.print("\(outcome.state.rawValue)\(outcome.message.map { ": \($0)" } ?? "")")
         if outcome.state.isFailure { throw ExitStatus.failure.exit }
