@@ -259,4 +259,17 @@ struct TierSyncTests {
         #expect(try await site.tokens.syncTokens().map(\.tier.rawValue) == ["stable"])
         #expect(report.notes.contains { $0.contains("'below'") && $0.contains("'stable'") })
     }
+
+    @Test("Auth tokens of a tier that a mirroring removes move with their machines, those that have expired too")
+    func orphanedAuthTokens() async throws {
+        let (origin, site, secret) = try await pair()
+        try await origin.release("107.1")
+        try await site.administer(.addTier(name: tier("prod"), position: .last))
+        let long = AuthTokenIssuer(tokens: site.authTokens, now: { .distantPast })
+        _ = try await long.add("web", tier: tier("prod"), validUntil: Date(timeIntervalSince1970: 0), by: "test")
+        let report = await site.sync(from: origin, secret: secret, request: mirroring(site))
+        #expect(report.result == .complete)
+        #expect(try await site.authTokens.authTokens().map(\.token.tier.rawValue) == ["stable"])
+        #expect(report.notes.contains { $0.contains("Auth token 'web'") && $0.contains("'stable'") })
+    }
 }

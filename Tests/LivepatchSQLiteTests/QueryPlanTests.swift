@@ -62,6 +62,58 @@ struct QueryPlanTests {
         }
     }
 
+    @Test("what every machine asks for, and a batch of what they say, walks through no table")
+    func machines() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            let (digest, limited) = (file("107.1").digest, limitedAuthToken())
+            let machine = HashedMachineID(digest: digest)
+            let update = MachineUpdate(
+                machine: machine, time: entry.time,
+                report: MachineReport(kernel: try kernel(), patchState: .applied, patchVersion: patch("107.1")), isChange: true)
+            let plans = try await plans(database) { db in
+                try AuthTokenRows(db).add(limited)
+                guard let token = try AuthTokenRows(db).token(hash: digest) else { return }
+                try MachineTokenRows(db).register(machine, token: digest, with: token, at: entry.time)
+                _ = try MachineTokenRows(db).identity(digest)
+                _ = try MachineRows(db).machine(machine)
+                try MachineRows(db).write(update)
+                _ = try MachineRows(db).history(of: machine, limit: 10)
+                _ = try MachineRows(db).removeHistory(before: entry.time, limit: 10)
+                for change in machineQueries { _ = try MachineRows(db).count(MachineCondition(change)) }
+                try MachineTokenRows(db).end(digest)
+                _ = try MachineRows(db).remove(machine)
+            }
+            expectNoWalk(plans, through: ["machine", "machine_token", "machine_history", "machine_tag", "token", "newer"])
+            try database.close()
+        }
+    }
+
+    private func kernel() throws -> MachineKernel {
+        let name = file("107.1").name
+        return MachineKernel(version: name.kernel, flavour: name.flavour, architecture: name.architecture)
+    }
+
+    private func limitedAuthToken() -> AuthToken {
+        AuthToken(id: "web", tier: TierState.defaultTiers[0], created: entry.time, machineLimit: 5, hash: file("107.1").digest)
+    }
+
+    private var machineQueries: [MachineQuery] {
+        var tier = MachineQuery()
+        tier.tier = TierState.defaultTiers.first
+        var state = MachineQuery()
+        state.states = [.applyFailed, .checkFailed]
+        var version = MachineQuery()
+        version.patchVersion = patch("107.1")
+        var seen = MachineQuery()
+        seen.seenSince = entry.time
+        var tag = MachineQuery()
+        tag.tags = ["x"]
+        var prefix = MachineQuery()
+        prefix.idPrefix = "abcdef01"
+        return [tier, state, version, seen, tag, prefix]
+    }
+
     @Test("a list of versions reads no file")
     func versions() async throws {
         try await DatabaseDirectory.with { directory in

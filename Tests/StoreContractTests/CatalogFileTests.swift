@@ -34,6 +34,20 @@ struct CatalogFileTests {
         }
     }
 
+    @Test("files are found by a list of names, those that there are, in order and once", arguments: Implementation.allCases)
+    func filesNamed(_ implementation: Implementation) async throws {
+        try await Stores.with(implementation) { stores in
+            let catalog = stores.catalog
+            for version in ["107.1", "9.1", "108.1"] { _ = try await catalog.add(file(version), entry: entry("import")) }
+            try await catalog.setAvailable(false, [file("9.1").name])
+            let names = ["108.1", "106.1", "9.1", "108.1"].map { file($0).name } + [file("107.1", flavour: "aws").name]
+            let found = try await catalog.files(named: names)
+            #expect(found.map(\.file) == [file("9.1"), file("108.1")])
+            #expect(found.map(\.available) == [false, true])
+            #expect(try await catalog.files(named: []) == [])
+        }
+    }
+
     @Test("a file comes with the revision that it belongs to", arguments: Implementation.allCases)
     func fileAndRevision(_ implementation: Implementation) async throws {
         try await Stores.with(implementation) { stores in

@@ -19,6 +19,10 @@ struct Stores: Sendable {
     let coverage: any CoverageStore
     let reports: any SyncReportStore
     let accounts: any AccountStore
+    let authTokens: any AuthTokenStore
+    let machines: any MachineStore
+    /// The same machines, of which no reports are kept.
+    let silentMachines: any MachineStore
 
     /// Runs a test's body, and cleans up after it.
     static func with(_ implementation: Implementation, _ body: (Stores) async throws -> Void) async throws {
@@ -29,7 +33,9 @@ struct Stores: Sendable {
                 Stores(
                     catalog: InMemoryCatalog(database), tokens: InMemoryTokenStore(database),
                     coverage: InMemoryCoverageStore(database),
-                    reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database)))
+                    reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database),
+                    authTokens: InMemoryAuthTokenStore(database), machines: InMemoryMachineStore(database),
+                    silentMachines: InMemoryMachineStore(database, keepsReports: false)))
         case .sqlite:
             let directory = FileManager.default.temporaryDirectory.appending(path: "livepatch-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -39,7 +45,9 @@ struct Stores: Sendable {
                 Stores(
                     catalog: SQLiteCatalog(database), tokens: SQLiteTokenStore(database),
                     coverage: SQLiteCoverageStore(database),
-                    reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database)))
+                    reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database),
+                    authTokens: SQLiteAuthTokenStore(database), machines: SQLiteMachineStore(database),
+                    silentMachines: SQLiteMachineStore(database, keepsReports: false)))
             try database.close()
         }
     }

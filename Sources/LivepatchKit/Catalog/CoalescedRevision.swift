@@ -9,12 +9,16 @@ public actor CoalescedRevision {
     /// A read that has not started, and so is good for everybody who asks now.
     private var next: Task<CatalogRevision, any Error>?
 
+    /// How often it was asked.
+    package private(set) var questions = 0
+
     public init(catalog: any Catalog) { self.catalog = catalog }
 
     /// - Throws: what the catalogue fails with, to all who waited for that read.
     public func current() async throws -> CatalogRevision { try await read().value }
 
     private func read() -> Task<CatalogRevision, any Error> {
+        questions += 1
         if let next { return next }
         let before = running
         // Nobody's own task: that one caller goes away must not fail the others.

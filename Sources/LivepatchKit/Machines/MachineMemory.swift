@@ -5,8 +5,9 @@ import Synchronization
 public final class MachineMemory: Sendable {
     private struct State: Sendable {
         var known: LeastRecentlyUsed<HashedMachineID, MachineProgress>
-        /// What is being read, and has not been forgotten meanwhile.
-        var loading: Set<HashedMachineID> = []
+        /// The number of the last read of each machine that is being read, and has not been forgotten meanwhile.
+        var loading: [HashedMachineID: UInt64] = [:]
+        var lastLoad: UInt64 = 0
     }
 
     private let machines: any MachineStore
@@ -30,15 +31,18 @@ public final class MachineMemory: Sendable {
             return value
         }
         while true {
-            let known = try state.withLock { state -> Value? in
-                if let progress = state.known.value(for: machine) { return try goOn(from: progress, &state) }
-                state.loading.insert(machine)
-                return nil
+            let (known, load) = try state.withLock { state -> (Value?, UInt64) in
+                if let progress = state.known.value(for: machine) { return (try goOn(from: progress, &state), 0) }
+                state.lastLoad += 1
+                state.loading[machine] = state.lastLoad
+                return (nil, state.lastLoad)
             }
             if let known { return known }
             let stored = try await machines.machine(machine).map { MachineProgress($0) } ?? MachineProgress()
             let fresh = try state.withLock { state -> Value? in
-                let isCurrent = state.loading.remove(machine) != nil
+                // Another read that began later knows better.
+                let isCurrent = state.loading[machine] == load
+                if isCurrent { state.loading[machine] = nil }
                 if let progress = state.known.value(for: machine) { return try goOn(from: progress, &state) }
                 return isCurrent ? try goOn(from: stored, &state) : nil
             }
@@ -50,7 +54,7 @@ public final class MachineMemory: Sendable {
     public func forget(_ machine: HashedMachineID) {
         state.withLock { state in
             state.known.remove(machine)
-            state.loading.remove(machine)
+            state.loading[machine] = nil
         }
     }
 }

@@ -30,6 +30,8 @@ public final class ReportBatcher: Sendable {
         var pending: Set<UInt64> = []
         var waiters: [UInt64: [UInt64: CheckedContinuation<Void, any Error>]] = [:]
         var work: Task<Void, any Error>?
+        /// The first of the entries that are being written.
+        var writing: UInt64?
         /// How many reports were dropped because there was no room for them.
         var dropped = 0
 
@@ -42,6 +44,7 @@ public final class ReportBatcher: Sendable {
         mutating func take(_ limit: Int) -> [Entry] {
             let batch = Array(buffer.prefix(limit))
             buffer.removeFirst(batch.count)
+            writing = batch.map(\.id).min()
             findReplaceable()
             return batch
         }
@@ -145,7 +148,9 @@ public final class ReportBatcher: Sendable {
     public func flush() async throws {
         let last = state.withLock { $0.lastID }
         while let work = state.withLock({ state -> Task<Void, any Error>? in
-            if state.work == nil, state.buffer.contains(where: { $0.id <= last }) { begin(&state) }
+            let isOwing = state.writing.map { $0 <= last } ?? false || state.buffer.contains { $0.id <= last }
+            guard isOwing else { return nil }
+            begin(&state)
             return state.work
         }) { try await work.value }
     }
@@ -236,6 +241,7 @@ public final class ReportBatcher: Sendable {
         let (goesOn, dropped) = state.withLock { state in
             let lost = Dictionary(outcome.lost.map { ($0.entry.id, $0.error) }) { first, _ in first }
             let unwritten = Set(outcome.unwritten.map(\.id))
+            state.writing = nil
             for entry in batch where entry.update.isChange && !unwritten.contains(entry.id) {
                 state.pending.remove(entry.id)
                 if state.changes[entry.update.machine] == entry.id { state.changes[entry.update.machine] = nil }

@@ -2,11 +2,12 @@ import LivepatchKit
 import LivepatchTesting
 import Synchronization
 
-/// A catalogue that somebody else changes just before a change is applied, or its versions or a version's files are read, once or
-/// always.
+/// A catalogue that somebody else changes just before a change is applied, or something is read, once or always.
 final class OvertakenCatalog: Catalog {
     enum Step {
-        case apply, versions, files
+        case apply, versions, files, revision, tierState, filesNamed
+        /// When the state of tiers has been read, and is about to be told.
+        case tierStateKnown
     }
 
     private let catalog: InMemoryCatalog
@@ -43,6 +44,23 @@ final class OvertakenCatalog: Catalog {
         return try await catalog.files(of: version)
     }
 
+    func revision() async throws -> CatalogRevision {
+        try await take(.revision)
+        return try await catalog.revision()
+    }
+
+    func tierState() async throws -> (state: TierState, revision: CatalogRevision) {
+        try await take(.tierState)
+        let known = try await catalog.tierState()
+        try await take(.tierStateKnown)
+        return known
+    }
+
+    func files(named names: [PatchFileName]) async throws -> [PatchFileRecord] {
+        try await take(.filesNamed)
+        return try await catalog.files(named: names)
+    }
+
     private func take(_ step: Step) async throws {
         guard step == self.step else { return }
         let attempt = count.withLock { count in
@@ -54,13 +72,10 @@ final class OvertakenCatalog: Catalog {
 
     // All else is the catalogue's.
 
-    func revision() async throws -> CatalogRevision { try await catalog.revision() }
     func deployment() async throws -> DeploymentID { try await catalog.deployment() }
     func setDeployment(_ id: DeploymentID) async throws { try await catalog.setDeployment(id) }
-    func tierState() async throws -> (state: TierState, revision: CatalogRevision) { try await catalog.tierState() }
     func version(_ version: PatchVersion) async throws -> PatchVersionRecord? { try await catalog.version(version) }
     func file(_ name: PatchFileName) async throws -> PatchFileRecord? { try await catalog.file(name) }
-    func files(named names: [PatchFileName]) async throws -> [PatchFileRecord] { try await catalog.files(named: names) }
     func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {
         try await catalog.fileAndRevision(name)
     }
