@@ -139,6 +139,38 @@ struct QueryPlanTests {
         }
     }
 
+    @Test("machines are counted by indexes alone, and what is below is found by its place")
+    func fleet() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            let counting = try await plans(database) { db in
+                _ = try FleetRows(db).groups(tier: nil)
+                _ = try FleetRows(db).machineFeed()
+                _ = try FleetRows(db).machineChanges(after: 1, limit: 10)
+            }
+            #expect(counting.contains { $0.contains("SCAN machine USING COVERING INDEX machine_group") }, "\(counting)")
+            #expect(!counting.contains { $0.contains("TEMP B-TREE") }, "\(counting)")
+            let presence = try await plans(database) { db in
+                _ = try FleetRows(db).presence(tier: nil, now: Date(), silentSince: Date())
+            }
+            #expect(presence.contains { $0.contains("USING COVERING INDEX machine_last_seen") }, "\(presence)")
+            let failures = try await plans(database) { _ = try FleetRows($0).failures(tier: nil, version: nil, limit: 9) }
+            #expect(failures.contains { $0.contains("SEARCH machine USING INDEX machine_state (state=?)") }, "\(failures)")
+            let id = try HashedMachineID(parsing: String(repeating: "ab", count: 32))
+            let below = try await plans(database) { db in
+                let rows = DownstreamRows(db)
+                let deployment = try DeploymentID(parsing: "site")
+                _ = try rows.key(DownstreamSource(token: "site", reporter: deployment, deployment: deployment))
+                _ = try rows.feed(1)
+                _ = try rows.machines(DownstreamCondition(MachineQuery(), source: 1, after: id), limit: 10)
+                _ = try rows.count(DownstreamCondition(MachineQuery(), source: 1))
+            }
+            expectNoWalk(below, through: ["downstream_report", "downstream_machine", "token"])
+            #expect(!below.contains { $0.contains("TEMP B-TREE") }, "\(below)")
+            try database.close()
+        }
+    }
+
     @Test("every reference between tables is found through an index, so that removing a row walks through none")
     func references() async throws {
         try await DatabaseDirectory.with { directory in

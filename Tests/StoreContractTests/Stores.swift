@@ -23,6 +23,7 @@ struct Stores: Sendable {
     let machines: any MachineStore
     /// The same machines, of which no reports are kept.
     let silentMachines: any MachineStore
+    let fleet: any FleetStore
 
     /// Runs a test's body, and cleans up after it.
     static func with(_ implementation: Implementation, _ body: (Stores) async throws -> Void) async throws {
@@ -35,7 +36,8 @@ struct Stores: Sendable {
                     coverage: InMemoryCoverageStore(database),
                     reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database),
                     authTokens: InMemoryAuthTokenStore(database), machines: InMemoryMachineStore(database),
-                    silentMachines: InMemoryMachineStore(database, keepsReports: false)))
+                    silentMachines: InMemoryMachineStore(database, keepsReports: false),
+                    fleet: InMemoryFleetStore(database, machines: InMemoryMachineStore(database))))
         case .sqlite:
             let directory = FileManager.default.temporaryDirectory.appending(path: "livepatch-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -47,7 +49,7 @@ struct Stores: Sendable {
                     coverage: SQLiteCoverageStore(database),
                     reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database),
                     authTokens: SQLiteAuthTokenStore(database), machines: SQLiteMachineStore(database),
-                    silentMachines: SQLiteMachineStore(database, keepsReports: false)))
+                    silentMachines: SQLiteMachineStore(database, keepsReports: false), fleet: SQLiteFleetStore(database)))
             try database.close()
         }
     }

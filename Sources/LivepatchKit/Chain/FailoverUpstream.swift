@@ -34,6 +34,12 @@ public final class FailoverUpstream: UpstreamServer {
 
     private var first: Int { current.withLock { $0 } }
 
+    /// The one that answered last, if it takes reports: what follows a sync goes to where that came from.
+    private var receiver: (any FleetReportReceiver)? {
+        let index = first
+        return candidates.indices.contains(index) ? candidates[index] as? any FleetReportReceiver : nil
+    }
+
     /// Asks one candidate after the other, each once, and remembers which one answered.
     private func attempt<Value: Sendable>(
         startingAt first: Int, isWorthAnother: (any Error) -> Bool, _ ask: (any UpstreamServer) async throws -> Value
@@ -85,4 +91,10 @@ public final class FailoverUpstream: UpstreamServer {
         return waits.count == failures.count
             ? UpstreamBusy(retryAfter: waits.compactMap(\.retryAfter).min(), error: error) : error
     }
+}
+
+extension FailoverUpstream: FleetReportReceiver {
+    public func receive(_ report: FleetReport) async throws -> FleetReceipt? { try await receiver?.receive(report) }
+
+    public func receive(_ page: MachinePage) async throws -> FleetReceipt.Feed? { try await receiver?.receive(page) }
 }

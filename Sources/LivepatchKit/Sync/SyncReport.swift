@@ -52,12 +52,14 @@ public struct SyncReport: Hashable, Sendable, Codable {
     public var failures: [Failure]
     /// What the administrator should know besides, in whole sentences.
     public var notes: [String]
+    /// What became of the report to the upstream that follows the sync; `nil` if there was none.
+    public var fleet: FleetDelivery?
 
     public init(
         id: Int64 = 0, started: Date, ended: Date, result: Result, upstream: String? = nil, documents: Int = 0,
         documentBytes: Int64 = 0, files: Int = 0, bytes: Int64 = 0, skipped: Int = 0, versionsAdded: [PatchVersion] = [],
         versionsChanged: [PatchVersion] = [], versionsRemoved: [PatchVersion] = [], failures: [Failure] = [],
-        notes: [String] = []
+        notes: [String] = [], fleet: FleetDelivery? = nil
     ) {
         self.id = id
         self.started = started
@@ -74,6 +76,7 @@ public struct SyncReport: Hashable, Sendable, Codable {
         self.versionsRemoved = versionsRemoved
         self.failures = failures
         self.notes = notes
+        self.fleet = fleet
     }
 }
 

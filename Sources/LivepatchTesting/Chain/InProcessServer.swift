@@ -15,7 +15,7 @@ import Synchronization
 public struct InProcessServer: Sendable {
     public let deployment: DeploymentID
     public let catalog: InMemoryCatalog
-    private let database: InMemoryDatabase
+    let database: InMemoryDatabase
     public let tokens: InMemoryTokenStore
     public let authTokens: InMemoryAuthTokenStore
     public let machines: InMemoryMachineStore
@@ -143,26 +143,29 @@ public struct InProcessServer: Sendable {
     }
 
     /// This server as a downstream sees it.
-    public func upstream(secret: String, for caller: DeploymentID? = nil) -> InProcessUpstream {
+    /// - Parameter takesReports: whether it takes the downstream's reports, as those of older releases do not.
+    public func upstream(secret: String, for caller: DeploymentID? = nil, takesReports: Bool = true) -> InProcessUpstream {
         InProcessUpstream(
             name: deployment.description, secret: secret, caller: caller, authority: TokenAuthority(tokens: tokens, now: now),
-            publisher: publisher, delivery: delivery)
+            publisher: publisher, delivery: delivery, intake: takesReports ? intake : nil)
     }
 
     /// Syncs once from another server.
     /// - Parameters:
     ///   - request: what this server wants; all of it by default.
     ///   - retry: the patience of transfers.
+    ///   - reporter: reports to the other server afterwards.
     ///   - probe: what is asked before every step at the upstream; it can fail the step. A trailing closure is this one.
     ///   - falsify: what a chunk becomes on its way.
     @discardableResult
     public func sync(
         from server: InProcessServer, secret: String, request: SyncRequest? = nil, retry: RetryPolicy = RetryPolicy(attempts: 1),
-        concurrency: Int = 4, probe: @escaping @Sendable (ProbedUpstream.Step) async throws -> Void = { _ in },
+        concurrency: Int = 4, reporter: FleetReporter? = nil,
+        probe: @escaping @Sendable (ProbedUpstream.Step) async throws -> Void = { _ in },
         falsify: ProbedUpstream.Falsifier? = nil
     ) async -> SyncReport {
         let upstream = ProbedUpstream(server.upstream(secret: secret, for: deployment), probe: probe, falsify: falsify)
-        return await sync(from: upstream, request: request, retry: retry, concurrency: concurrency)
+        return await sync(from: upstream, request: request, retry: retry, concurrency: concurrency, reporter: reporter)
     }
 
     /// What a sync reads with: a server from before there was signing reads plain documents.
@@ -181,17 +184,20 @@ public struct InProcessServer: Sendable {
     /// - Parameters:
     ///   - trustedRoots: the fingerprints of the roots to begin with; if there are none, the first ones seen are trusted.
     ///   - tolerance: how long after it has expired metadata is still believed.
+    ///   - reporter: reports to the upstream afterwards.
     @discardableResult
     public func sync(
         from upstream: any UpstreamServer, request: SyncRequest? = nil, retry: RetryPolicy = RetryPolicy(attempts: 1),
         concurrency: Int = 4, trustedRoots: Set<SHA256Digest> = [], tolerance: Duration = .zero,
+        reporter: FleetReporter? = nil,
         logger: Logger = Logger(label: "sync") { _ in SwiftLogNoOpLogHandler() }
     ) async -> SyncReport {
         let resources = resources(
             upstream, reader: reader(of: upstream, request, trustedRoots: trustedRoots, tolerance: tolerance, logger: logger),
             request, retry: retry,
             concurrency: concurrency, logger: logger)
-        return await SyncRun(request ?? SyncRequest(deployment: deployment), resources) { _ in }.run()
+        let report = await SyncRun(request ?? SyncRequest(deployment: deployment), resources) { _ in }.run()
+        return await reporter?.report(after: report, to: upstream as? any FleetReportReceiver) ?? report
     }
 
     /// What a sync works with; from now on this server is below another one.

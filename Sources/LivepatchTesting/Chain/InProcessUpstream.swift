@@ -12,14 +12,16 @@ public struct InProcessUpstream: UpstreamServer {
     private let authority: TokenAuthority
     private let publisher: any DocumentPublisher
     private let delivery: PatchDelivery
+    private let intake: FleetIntake?
 
     /// - Parameters:
     ///   - name: what reports call this server.
     ///   - secret: the sync token's secret.
     ///   - caller: the downstream.
+    ///   - intake: takes the downstream's reports; `nil` for a server of a release that takes none.
     public init(
         name: String, secret: String, caller: DeploymentID?, authority: TokenAuthority, publisher: any DocumentPublisher,
-        delivery: PatchDelivery
+        delivery: PatchDelivery, intake: FleetIntake? = nil
     ) {
         self.name = name
         self.secret = secret
@@ -27,6 +29,7 @@ public struct InProcessUpstream: UpstreamServer {
         self.authority = authority
         self.publisher = publisher
         self.delivery = delivery
+        self.intake = intake
     }
 
     public func address() async -> String { name }
@@ -66,12 +69,27 @@ public struct InProcessUpstream: UpstreamServer {
             })
     }
 
-    private func tier() async throws -> TierName {
+    private func tier() async throws -> TierName { try await token().tier }
+
+    private func token() async throws -> SyncToken {
         switch try await authority.decide(secret, from: caller) {
-        case .accepted(let token): return token.tier
+        case .accepted(let token): return token
         case .refused:
             throw LivepatchError(
                 .upstreamRefusedToken, "\(name) refused the sync token.", suggestion: TokenAuthority.refusal.suggestion)
         }
+    }
+}
+
+extension InProcessUpstream: FleetReportReceiver {
+    public func receive(_ report: FleetReport) async throws -> FleetReceipt? {
+        // As it would arrive.
+        let arrived = try DocumentCoding.decode(FleetReport.self, from: DocumentCoding.encode(report))
+        return try await intake?.receive(arrived, with: try await token())
+    }
+
+    public func receive(_ page: MachinePage) async throws -> FleetReceipt.Feed? {
+        guard let intake, let caller else { return nil }
+        return try await intake.receive(MachinePage(decoding: page.encoded()), from: caller, with: try await token())
     }
 }

@@ -11,6 +11,10 @@ public struct ProbedUpstream: UpstreamServer {
         case content(PatchFileName, offset: Int64)
         /// A chunk of content, with the position of its first byte.
         case chunk(PatchFileName, offset: Int64)
+        /// A report of machines in numbers.
+        case fleetReport
+        /// A page of machines' reports.
+        case machineReports
     }
 
     /// What becomes of a chunk.
@@ -62,6 +66,18 @@ public struct ProbedUpstream: UpstreamServer {
                 position.withLock { $0 += Int64(chunk.count) }
                 return falsify?(file.name, chunk) ?? chunk
             })
+    }
+}
+
+extension ProbedUpstream: FleetReportReceiver {
+    public func receive(_ report: FleetReport) async throws -> FleetReceipt? {
+        try await probe(.fleetReport)
+        return try await (upstream as? any FleetReportReceiver)?.receive(report)
+    }
+
+    public func receive(_ page: MachinePage) async throws -> FleetReceipt.Feed? {
+        try await probe(.machineReports)
+        return try await (upstream as? any FleetReportReceiver)?.receive(page)
     }
 }
 
