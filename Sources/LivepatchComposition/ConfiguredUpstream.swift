@@ -66,9 +66,11 @@ public struct ConfiguredUpstream: Sendable {
     /// - Parameters:
     ///   - deployment: the server that syncs.
     ///   - trust: what is trusted of the upstream.
+    ///   - reporter: tells the upstream of this server's machines afterwards.
     public func sync(
         _ deployment: DeploymentID, catalog: any Catalog, tokens: any TokenStore, authTokens: any AuthTokenStore,
-        storage: any PatchStorage, trust: any TrustStorage, transfers: Transfers, now: @escaping @Sendable () -> Date
+        storage: any PatchStorage, trust: any TrustStorage, transfers: Transfers, reporter: FleetReporter,
+        now: @escaping @Sendable () -> Date
     ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
         { [server, configuration, logger] acceptsRemovals, progress in
             let request = configuration.request(deployment, acceptsRemovals: acceptsRemovals)
@@ -77,7 +79,7 @@ public struct ConfiguredUpstream: Sendable {
             let resources = SyncRun.Resources(
                 upstream: server, reader: reader, catalog: catalog, tokens: tokens, authTokens: authTokens, storage: storage,
                 transfers: transfers, logger: logger, now: now)
-            return await SyncRun(request, resources, progress: progress).run()
+            return await reporter.report(after: await SyncRun(request, resources, progress: progress).run(), to: server)
         }
     }
 

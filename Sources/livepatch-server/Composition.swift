@@ -89,13 +89,17 @@ struct Composition {
             upstream: upstream?.names, now: now)
         let tiers = TierStateCache(catalog: catalog)
         let trustStorage = DirectoryTrustStorage(at: directory.trust)
+        let fleet = SQLiteFleetStore(database)
+        let census = configuration.fleetCensus(fleet, catalog: catalog, tiers: tiers, now: now)
         var coordinator: SyncCoordinator?
         if let upstream, let transfers {
             coordinator = SyncCoordinator(
                 syncLock: try directory.syncLock(), storageLock: storageLock, reports: reports, now: now,
                 run: upstream.sync(
                     deployment, catalog: catalog, tokens: tokens, authTokens: authTokens, storage: storage, trust: trustStorage,
-                    transfers: transfers, now: now))
+                    transfers: transfers,
+                    reporter: configuration.fleetReporter(
+                        deployment, store: fleet, census: census, logger: logger, now: now), now: now))
         }
         let metadata = configuration.metadataPublisher(
             catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),

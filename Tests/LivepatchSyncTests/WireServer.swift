@@ -67,6 +67,8 @@ struct WireServer {
         -> ScriptedAnswer
     {
         let parts = request.path.split(separator: "/").map(String.init)
+        // As a server of a release that takes no reports.
+        if request.method == "POST" { return .status(404) }
         if request.path == Paths.syncHead { return .content(try await domain.publisher.head(for: tier).bytes, for: request) }
         if parts.starts(with: ["v1", "sync", "metadata"]) {
             let repository: MetadataRepository =

@@ -47,7 +47,21 @@ extension SyncReport: Detailed {
         details += failures.map { failure in
             Detail("Failure", Cell((failure.file.map { "\($0): " } ?? "") + failure.message, .bad))
         }
+        if let fleet { details.append(Detail("Fleet report", fleet.cell(text))) }
         details += notes.map { Detail("Note", Cell($0, .warning)) }
         return details
+    }
+}
+
+extension FleetDelivery {
+    fileprivate func cell(_ text: HumanText) -> Cell {
+        switch result {
+        case .sent:
+            let pages = machines > 0 ? ", with \(text.count(machines, "machine's report", "machines' reports"))" : ""
+            return Cell("sent (\(text.size(bytes)))\(pages)")
+        case .unsupported: return Cell("not taken by the upstream, which is of an older release", .faint)
+        case .failed: return Cell("failed", .warning)
+        case .postponed: return Cell("put off, because it failed a short time ago", .warning)
+        }
     }
 }

@@ -21,14 +21,19 @@ struct DataDirectorySync {
     ///   with the sync itself is in the report.
     func run(acceptsRemovals: Bool, progress: @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
         try await OpenDataDirectory.with(configuration) { directory in
-            try await ConfiguredUpstream.connected(configuration.sync, deployment: directory.deployment, logger: logger) {
+            let census = configuration.fleetCensus(
+                directory.fleet, catalog: directory.catalog, tiers: TierStateCache(catalog: directory.catalog), now: now)
+            let reporter = configuration.fleetReporter(
+                directory.deployment, store: directory.fleet, census: census, logger: logger, now: now)
+            return try await ConfiguredUpstream.connected(configuration.sync, deployment: directory.deployment, logger: logger) {
                 upstream in
                 try await directory.sync(
                     now: now, acceptsRemovals: acceptsRemovals, progress: progress,
                     run: upstream.sync(
                         directory.deployment, catalog: directory.catalog, tokens: directory.tokens,
                         authTokens: directory.authTokens, storage: directory.storage,
-                        trust: directory.trust, transfers: upstream.transfers(into: directory.storage), now: now))
+                        trust: directory.trust, transfers: upstream.transfers(into: directory.storage),
+                        reporter: reporter, now: now))
             }
         }
     }

@@ -10,6 +10,7 @@ struct OpenDataDirectory {
     let coverage: SQLiteCoverageStore
     let tokens: SQLiteTokenStore
     let authTokens: SQLiteAuthTokenStore
+    let fleet: SQLiteFleetStore
     let reports: SQLiteSyncReportStore
     let storage: DirectoryPatchStorage
     let trust: DirectoryTrustStorage
@@ -28,7 +29,8 @@ struct OpenDataDirectory {
         return try await body(
             OpenDataDirectory(
                 layout: layout, catalog: catalog, coverage: SQLiteCoverageStore(database), tokens: SQLiteTokenStore(database),
-                authTokens: SQLiteAuthTokenStore(database), reports: SQLiteSyncReportStore(database),
+                authTokens: SQLiteAuthTokenStore(database), fleet: SQLiteFleetStore(database),
+                reports: SQLiteSyncReportStore(database),
                 storage: try DirectoryPatchStorage(at: layout.patches), trust: DirectoryTrustStorage(at: layout.trust),
                 deployment: try await catalog.deployment()))
     }
