@@ -23,7 +23,8 @@ struct LivepatchAdmin: AsyncParsableCommand {
             CommandGroup(name: "Session", subcommands: [Login.self, Logout.self, Status.self]),
             CommandGroup(name: "Patches and tiers", subcommands: [Patch.self, Tier.self, Kernels.self, History.self, Undo.self]),
             CommandGroup(name: "Chain", subcommands: [SyncTokens.self, Sync.self, Trust.self]),
-            CommandGroup(name: "Machines", subcommands: [AuthTokenAdd.self, AuthTokens.self]),
+            CommandGroup(
+                name: "Machines", subcommands: [AuthTokenAdd.self, AuthTokens.self, Machines.self, Report.self]),
             CommandGroup(name: "Content", subcommands: [Storage.self]),
         ])
 }

@@ -136,6 +136,9 @@ struct Composition {
                     interval: configuration.sync.interval, filter: configuration.sync.filter),
                 coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog),
             trust: trust, roots: RootAdministration(publisher: metadata, catalog: catalog, now: now), machines: machines,
+            fleet: FleetParts(
+                store: fleet, census: census, machines: machines, catalog: catalog, deployment: deployment,
+                keepsReports: configuration.machines.keepsReports, logger: logger, now: now),
             coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels, security: security, now: now)
 
         let http = HTTPService(

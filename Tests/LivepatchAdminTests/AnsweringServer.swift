@@ -23,6 +23,7 @@ final class AnsweringServer: AdministeredServer {
         var roots: [TrustedRoot] = []
         var coverage = CoverageTable()
         var rootBasis: RootBasis?
+        var fleet = FleetAnswers()
         var failure: LivepatchError?
     }
 
@@ -46,7 +47,7 @@ final class AnsweringServer: AdministeredServer {
     /// The most uploads that were under way together.
     var mostUploading: Int { state.withLock { $0.mostUploading } }
 
-    private func ask(_ words: String) throws {
+    func ask(_ words: String) throws {
         state.withLock { $0.asked.append(words) }
         if let failure = answers.failure { throw failure }
     }

@@ -31,7 +31,8 @@ import Testing
             "auth-tokens list", "auth-tokens move", "auth-tokens revoke",
             "sync status", "sync reports", "trust status", "trust import-key",
             "kernels coverage list", "kernels coverage set", "kernels coverage remove", "kernels coverage import",
-            "trust generate-key", "trust root-init", "trust sign", "trust publish",
+            "trust generate-key", "trust root-init", "trust sign", "trust publish", "report summary", "report patch-health",
+            "report machines", "machines list", "machines show", "machines tag", "machines forget",
         ]
         let there = Self.commands.map { $0.words.dropFirst().joined(separator: " ") }
         #expect(Set(documented).subtracting(there) == [])

@@ -130,7 +130,7 @@ struct EntryGate: Sendable {
     }
 
     /// Who the caller says it is; `nil` if it says nothing that could be an id.
-    private static func deployment(_ request: Request) -> DeploymentID? {
+    static func deployment(_ request: Request) -> DeploymentID? {
         HTTPField.Name(HeaderNames.deployment).flatMap { request.headers[$0] }.flatMap { try? DeploymentID(parsing: $0) }
     }
 }

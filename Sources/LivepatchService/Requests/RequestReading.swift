@@ -26,7 +26,7 @@ enum RequestReading {
 
     /// The whole body.
     /// - Throws: ``LivepatchError`` with the code `request-too-large`.
-    private static func bytes(of request: Request, limit: Int) async throws -> [UInt8] {
+    static func bytes(of request: Request, limit: Int) async throws -> [UInt8] {
         let announced = request.headers[.contentLength].flatMap { Int64($0) }
         let isAnnounced = announced.map { $0 > limit } ?? false
         func refusal() -> LivepatchError {

@@ -22,6 +22,7 @@ public struct ServerParts: Sendable {
     public var trust: TrustInspection
     public var roots: RootAdministration
     public var machines: MachineParts
+    public var fleet: FleetParts
     public var coverage: CoverageAdministration
     public var kernels: KernelSupportAuthority
     public var security: SecurityLog
@@ -33,7 +34,8 @@ public struct ServerParts: Sendable {
         tiers: TierStateCache, publisher: any DocumentPublisher, delivery: PatchDelivery, tokenAuthority: TokenAuthority,
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
         imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
-        machines: MachineParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority, security: SecurityLog,
+        machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
+        security: SecurityLog,
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -55,6 +57,7 @@ public struct ServerParts: Sendable {
         self.trust = trust
         self.roots = roots
         self.machines = machines
+        self.fleet = fleet
         self.coverage = coverage
         self.kernels = kernels
         self.security = security

@@ -40,6 +40,11 @@ enum ServerRoutes {
         CoverageRoutes(coverage: parts.coverage, security: parts.security).add(to: routes)
         KernelRoutes(kernels: parts.kernels, now: parts.now).add(to: routes)
         SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
+        FleetReportRoutes(intake: parts.fleet.intake).add(to: routes)
+        FleetRoutes(inquiry: parts.fleet.inquiry).add(to: routes)
+        MachineAdministrationRoutes(
+            machines: parts.fleet.administration, keepsReports: parts.fleet.keepsReports, security: parts.security
+        ).add(to: routes)
         return routes.responder
     }
 }

@@ -47,4 +47,12 @@ protocol AdministeredServer: Sendable {
     func trust() async throws -> TrustStatus
     func rootBasis(_ kind: TrustedRoot.Kind) async throws -> RootBasis
     func publishRoot(_ kind: TrustedRoot.Kind, _ body: RootBody) async throws -> TrustedRoot
+
+    func fleetSummary(includeDownstream: Bool) async throws -> FleetSummaryBody
+    func patchHealth(_ version: PatchVersion, tier: TierName?, includeDownstream: Bool) async throws -> PatchHealthBody
+    func machines(_ query: MachineQuery, includeDownstream: Bool, after: String?, limit: Int) async throws -> MachineListBody
+    func machineCount(_ query: MachineQuery, includeDownstream: Bool) async throws -> MachineCountBody
+    func machine(_ reference: String, history: Int) async throws -> MachineDetailBody
+    func forgetMachines(_ body: MachineForgetBody) async throws -> MachinesForgottenBody
+    func tagMachine(_ reference: String, add: [String], remove: [String]) async throws -> Machine
 }

@@ -60,6 +60,12 @@ struct ServerUnderTest: Sendable {
         let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, coverage: coverage)
         let kernels = KernelSupportAuthority(catalog: catalog, tiers: tiers, coverage: coverage)
         let deployment = try await catalog.deployment()
+        let machines = MachineParts(
+            store: InMemoryMachineStore(database), authTokens: InMemoryAuthTokenStore(database), catalog: catalog,
+            tiers: tiers,
+            key: Self.machineKey, support: kernels, url: { Paths.patchFile($0) }, interval: .seconds(3600),
+            logger: log.logger(label: "machines"), metrics: metrics, now: now)
+        let fleet = InMemoryFleetStore(database, machines: machines.store)
         parts = ServerParts(
             deployment: deployment, started: clock.now, catalog: catalog, storage: storage,
             tokens: tokens, tiers: tiers, publisher: publisher,
@@ -82,11 +88,12 @@ struct ServerUnderTest: Sendable {
                 publisher: MetadataPublisher(
                     catalog: catalog, tiers: tiers, storage: InMemoryTrustStorage(), keys: InMemoryTrustKeyStore(),
                     place: { .top }, now: now), catalog: catalog, now: now),
-            machines: MachineParts(
-                store: InMemoryMachineStore(database), authTokens: InMemoryAuthTokenStore(database), catalog: catalog,
-                tiers: tiers,
-                key: Self.machineKey, support: kernels, url: { Paths.patchFile($0) }, interval: .seconds(3600),
-                logger: log.logger(label: "machines"), metrics: metrics, now: now),
+            machines: machines,
+            fleet: FleetParts(
+                store: fleet,
+                census: FleetCensus(store: fleet, catalog: catalog, tiers: tiers, silentAfter: .seconds(10_800), now: now),
+                machines: machines, catalog: catalog, deployment: deployment, keepsReports: true,
+                logger: log.logger(label: "fleet"), now: now),
             coverage: CoverageAdministration(store: coverage, now: now),
             kernels: kernels,
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
