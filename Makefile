@@ -44,7 +44,8 @@ test: setup-kernel lint tuf-python ## Everything that CI runs: style, build with
 	@$(MAKE) --no-print-directory examples
 	Examples/demo/demo.sh
 	Scripts/walk.sh
-	$(SWIFT) test --skip-build --no-parallel
+	@set -o pipefail; log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
+		$(SWIFT) test --skip-build --no-parallel 2>&1 | tee "$$log" || { echo "What failed, once more:"; grep '^✘' "$$log"; exit 1; }
 
 test-kernel: setup-kernel ## Patch a real kernel in QEMU: build modules, start three servers, boot, and let the agent patch it
 	$(SWIFT) test --filter RealKernelTests --no-parallel
