@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A chain of three servers on loopback: origin → regional → site, and an outpost below a site that is tampered with. Shows each command that it runs, checks that what it shows is so,
-# and leaves nothing behind. `--build` builds the programs first.
+# A chain of three servers on loopback: origin → regional → site, with machines, and an outpost below a site that is tampered with.
+# Shows each command that it runs, checks that what it shows is so, and leaves nothing behind. `--build` builds the programs first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 source Examples/demo/stage.sh
-[ "${1-}" != --build ] || build_programs livepatch-server livepatch-admin generate-patches
+[ "${1-}" != --build ] || build_programs livepatch-server livepatch-admin generate-patches simulate-machines livepatch-agent
 set_stage
 
 # --------------------------------------------------------------------------------------------------------------------------------
@@ -24,7 +24,8 @@ refused origin 65 livepatch-admin patch import broken
 
 scene "A regional server gets a sync token, starts, and syncs at once. What comes enters its first tier: promotion is its own business."
 run origin livepatch-admin sync-tokens add edge regional --valid-until 365d --output regional.token
-start regional --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[origin]}" --set patch-sync.token-file=regional.token
+start regional --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[origin]}" --set patch-sync.token-file=regional.token \
+    --set patch-sync.machine-count-strategy=unit
 log_in regional
 first_sync regional
 run regional livepatch-admin sync reports
@@ -41,7 +42,7 @@ expect "107.1 is stable" "$(versions regional stable)" = "107.1"
 scene "A site gets a token for the tier beta, and mirrors the tiers (patch-sync.sync-tiers). 109.1 is only in edge, which this token does not see."
 run regional livepatch-admin sync-tokens add beta site --output site.token
 site=(--set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[regional]}" --set patch-sync.token-file=site.token
-    --set patch-sync.sync-tiers=true)
+    --set patch-sync.sync-tiers=true --set patch-sync.machine-count-strategy=unit)
 start site "${site[@]}"
 log_in site
 first_sync site
@@ -78,6 +79,73 @@ scene "What a server has done it can tell."
 run site livepatch-admin sync reports
 run site livepatch-admin storage verify
 run site livepatch-admin sync status
+
+scene "Machines are attached to each server with an auth token for a tier. 300 of them, simulated here, check in."
+run site livepatch-admin auth-token branches stable --output site.machines
+run site simulate-machines fleet --server "${url[site]}" --token-file site.machines --add 210
+run regional livepatch-admin auth-token offices stable --output regional.machines
+run regional simulate-machines fleet --server "${url[regional]}" --token-file regional.machines --add 75
+run origin livepatch-admin auth-token laboratory edge --machine-limit 20 --output origin.machines
+run origin simulate-machines fleet --server "${url[origin]}" --token-file origin.machines --add 15 --kernels 1
+run site livepatch-admin report patch-health stable 108.1
+expect "108.1 is in the kernels of the site's machines" "$(health site stable 108.1)" = "210 0 0"
+for server in site regional; do quietly_at "$server" livepatch-admin sync trigger --wait; done
+run origin livepatch-admin report summary --include-downstream
+expect "the origin knows of those two servers below it" "$(health origin stable 108.1 --include-downstream)" = "285 0 0"
+
+scene "109.1 did well in the origin's laboratory, and goes to everybody. Kernels that the laboratory lacks do not take it, and say why."
+run regional livepatch-admin patch promote 109.1 stable
+run site livepatch-admin sync trigger --wait
+run site simulate-machines fleet --failing 109.1 --failing-kernels 5.4
+run site livepatch-admin report patch-health stable 109.1
+expect "it failed on a third of the site's machines" "$(health site stable 109.1)" = "140 70 0"
+for server in site regional; do quietly_at "$server" livepatch-admin sync trigger --wait; done
+run origin livepatch-admin report patch-health 109.1 --include-downstream
+expect "the origin sees it in the whole tree" "$(health origin 109.1 --include-downstream)" = "205 95 0"
+
+scene "It is blocked at the origin, and the machines give it up."
+run origin livepatch-admin patch block 109.1 --reason "does not fit kernels 5.4"
+run regional livepatch-admin sync trigger --wait
+run site livepatch-admin sync trigger --wait
+run site simulate-machines fleet
+expect "no machine has it" "$(grep -c 109.1 fleet || true)" = 0
+expect "the site's machines are back at 108.1" "$(health site stable 108.1)" = "210 0 0"
+
+# A machine that runs a kernel, where there is QEMU.
+if find_machine; then
+    scene "And a real machine: Debian's kernel ${machine[release]} in QEMU, which no program patches but the agent."
+    mkdir real && cp "${machine[first]}" "${machine[second]}" real/
+    run origin livepatch-admin patch import real
+    run regional livepatch-admin sync trigger --wait
+    run regional livepatch-admin patch promote 100.1 stable
+    run site livepatch-admin sync trigger --wait
+    boot root/token=site.machines
+    in_machine cat /proc/cmdline
+    in_machine sh -c "livepatch-agent enable - --server http://10.0.2.2:${url[site]##*:} </root/token"
+    in_machine livepatch-agent refresh
+    in_machine cat /proc/cmdline
+    expect "the running kernel was patched" "$(answer)" = "patched by 100.1"
+
+    scene "A promotion brings it the second version, which takes the place of the first; a block takes that back."
+    run regional livepatch-admin patch promote 101.1 stable
+    run site livepatch-admin sync trigger --wait
+    in_machine livepatch-agent refresh
+    in_machine cat /proc/cmdline
+    expect "it runs the second" "$(answer)" = "patched by 101.1"
+    run site livepatch-admin report patch-health stable 101.1
+    expect "the site knows" "$(health site stable 101.1)" = "1 0 0"
+    run origin livepatch-admin patch block 101.1 --reason "shows too little"
+    run regional livepatch-admin sync trigger --wait
+    run site livepatch-admin sync trigger --wait
+    in_machine livepatch-agent refresh
+    in_machine livepatch-agent status
+    in_machine cat /proc/cmdline
+    expect "it is back at the first" "$(answer)" = "patched by 100.1"
+    quietly_at origin livepatch-admin patch block 100.1 --reason "the machine is switched off"
+    shut_down
+else
+    printf '\n%s(No real machine: %s)%s\n' "$faint" "$no_machine" "$plain"
+fi
 
 scene "An outpost is put below the site. It trusts those who signed, the origin and the regional server, and not who relays: it was told their roots."
 run site livepatch-admin sync-tokens add beta outpost --output outpost.token

@@ -2,7 +2,8 @@
 # To be sourced. Everything has an end in time, and everything that was started is stopped by its process id.
 
 swift=${SWIFT:-swift}
-declare -A url=() pid_of=()
+repository=$PWD
+declare -A url=() pid_of=() machine=()
 pids=()
 scenes=0 expectations=0
 
@@ -42,7 +43,8 @@ build_quietly() {
 
 # Makes the directory that everything happens in. The programs are then found by name.
 set_stage() {
-    PATH="${LIVEPATCH_BIN:-$("$swift" build --show-bin-path)}:$PATH"
+    programs=${LIVEPATCH_BIN:-$("$swift" build --show-bin-path)}
+    PATH="$programs:$PATH"
     stage=$(mktemp -d)
     trap clear_stage EXIT
     trap 'exit 130' INT
@@ -203,4 +205,62 @@ expect() {
     test "$@" || fail "$what: expected '${*: -1}', found '$1'."
     expectations=$((expectations + 1))
     printf '         %s✓%s %s\n' "$green" "$plain" "$what"
+}
+
+# health SERVER [TIER] VERSION OPTION…: on how many machines a patch version is applied, has failed, is pending.
+health() { admin "$1" report patch-health "${@:2}" --quiet | words; }
+
+# --------------------------------------------------------------------------------------------------------------------------------
+# A machine in QEMU, with a real kernel (Tests/Fixtures/real-kernel). 10.0.2.2 is this machine there.
+
+# Learns what it is made of, in `machine`; where there can be none, `no_machine` says why.
+find_machine() {
+    local key value fixtures=$repository/Tests/Fixtures/real-kernel agent=$programs/livepatch-agent-static made
+    made=$(SWIFT=$swift "$repository/Scripts/link-statically.sh" "$programs" livepatch-agent "$agent" 2>&1 >/dev/null) ||
+        { no_machine=$made && return 1; }
+    made=$("$fixtures/build.sh" "$repository/.build/real-kernel" 2>"$stage/machine.why") ||
+        { no_machine=$(cat "$stage/machine.why") && return 1; }
+    while IFS='=' read -r key value; do machine[$key]=$value; done <<<"$made"
+    machine[agent]=$agent
+}
+
+# boot PATH=FILE…: starts it with those files in it, and the agent, and waits until it has booted.
+boot() {
+    local line=
+    mkdir machine
+    mkfifo machine/console.in machine/console.out
+    exec {machine_in}<>machine/console.in {machine_out}<>machine/console.out
+    show machine qemu-system-x86_64 -kernel "vmlinuz-${machine[release]}"
+    "$repository/Tests/Fixtures/real-kernel/boot.sh" "${machine[vmlinuz]}" "${machine[initrd]}" machine \
+        "bin/livepatch-agent=${machine[agent]}" "$@" >machine.log 2>&1 </dev/null &
+    pids+=($!)
+    pid_of[machine]=$!
+    for _ in {1..120}; do
+        ! IFS= read -r -t 1 -u "$machine_out" line || break
+        kill -0 "${pid_of[machine]}" 2>/dev/null || { cat machine.log >&2 && fail "The machine ended."; }
+    done
+    [ "$line" = ready ] || { cat machine.log >&2 && fail "The machine did not boot within two minutes."; }
+    asked=0
+}
+
+# in_machine COMMAND…: shows a command in it, and what it prints. It must succeed.
+in_machine() {
+    local line number status output errors
+    show machine "$@"
+    asked=$((asked + 1))
+    printf '%d %s\n' "$asked" "$(printf '%q ' "$@" | base64 -w 0)" >&"$machine_in"
+    IFS= read -r -t 180 -u "$machine_out" line || { cat machine.log >&2 && fail "The machine did not answer within three minutes."; }
+    read -r number status output errors <<<"$line"
+    for line in "$output" "$errors"; do base64 -d <<<"${line:1:-1}"; done >machine.answer
+    indented <machine.answer
+    [ "$status" = 0 ] || fail "The command ended with status $status in the machine."
+}
+
+# What the last command in it printed.
+answer() { cat machine.answer; }
+
+shut_down() {
+    kill -TERM "${pid_of[machine]}"
+    wait "${pid_of[machine]}" 2>/dev/null || true
+    exec {machine_in}>&- {machine_out}>&-
 }
