@@ -58,6 +58,14 @@ extension Administrator {
         return String(match.0)
     }
 
+    /// On how many machines of the tier `stable` a patch version is applied, has failed, and is pending.
+    /// - Parameter wholeTree: whether those of the servers below count too.
+    func health(_ version: String, wholeTree: Bool = false) async throws -> String {
+        try await callAsFunction(
+            "report patch-health stable \(version) --quiet\(wholeTree ? " --include-downstream" : "")"
+        ).trimmingCharacters(in: .newlines)
+    }
+
     /// Waits until a server's own first sync is over.
     func firstSync() async throws {
         try await eventually("a sync has ended at \(url)") {

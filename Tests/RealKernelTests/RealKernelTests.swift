@@ -30,6 +30,9 @@ import Testing
                 #expect(try status.contains(kernel.version), "\(status)")
 
                 try await chain.sync()
+                #expect(try await chain.site.health("100.1") == "1 0 0")
+                #expect(try await chain.origin.health("100.1", wholeTree: true) == "1 0 0")
+                #expect(try await chain.origin("report machines stable --quiet").isEmpty, "it is not the origin's own")
 
                 try await chain.release("patch promote 101.1 stable")
                 try await machine("livepatch-agent refresh")
@@ -37,6 +40,8 @@ import Testing
                 #expect(try await machine("ls /sys/kernel/livepatch") == "livepatch_second\n")
                 #expect(try await !machine("cat /proc/modules").contains("livepatch_first"), "what was replaced is taken out")
                 try await chain.sync()
+                #expect(try await chain.origin.health("101.1", wholeTree: true) == "1 0 0")
+                #expect(try await chain.origin.health("100.1", wholeTree: true) == "0 0 0")
 
                 try await chain.release("patch block 101.1 --reason crashes")
                 try await machine("livepatch-agent refresh")
@@ -46,6 +51,7 @@ import Testing
                 #expect(try await machine.commandLine() == booted)
                 #expect(try await machine("ls /sys/kernel/livepatch") == "")
                 try await chain.sync()
+                #expect(try await chain.origin.health("100.1", wholeTree: true) == "0 0 0")
                 #expect(try await machine("livepatch-agent status --format json").contains("nothing-to-apply"))
             }
         }
@@ -94,13 +100,16 @@ import Testing
                     try await chain.release("patch promote \(version) stable")
                     let refused = try await machine.run("livepatch-agent refresh")
                     #expect([65, 70].contains(refused.status), "\(refused)", sourceLocation: sourceLocation)
+                    let failed = try await chain.site("report machines stable \(version) apply-failed --format json")
                     let status = try await machine("livepatch-agent status --format json")
                     for word in ["apply-failed", "100.1"] {
                         #expect(status.contains(word), "\(status)", sourceLocation: sourceLocation)
                     }
+                    #expect(try await chain.site.health(version) == "0 1 0", sourceLocation: sourceLocation)
                     for word in words {
                         #expect(refused.errors.contains(word), "\(refused)", sourceLocation: sourceLocation)
                         #expect(status.contains(word), "\(status)", sourceLocation: sourceLocation)
+                        #expect(failed.contains(word), "\(failed)", sourceLocation: sourceLocation)
                     }
                     #expect(try await machine.commandLine() == "patched by 100.1", sourceLocation: sourceLocation)
                     #expect(try await machine("ls /sys/kernel/livepatch") == "livepatch_first\n", sourceLocation: sourceLocation)
@@ -125,6 +134,8 @@ import Testing
                 #expect(refused.status == 65 && refused.errors.contains("SHA-256"), "\(refused)")
                 #expect(try await machine.commandLine() == "patched by 100.1")
                 #expect(try await machine("livepatch-agent status --format json").contains("apply-failed"))
+                let health = try await chain.site("report patch-health stable 105.1")
+                #expect(health.contains("apply-failed") && health.contains("SHA-256"), "\(health)")
 
                 try await chain.site("storage verify --repair")
                 try await machine("livepatch-agent refresh")
