@@ -25,7 +25,7 @@ for library in "${libraries[@]}"; do
 done
 # Foundation's parts, which the dynamic ones name for themselves.
 libraries+=(Foundation CoreFoundation FoundationInternationalization _FoundationICU FoundationEssentials _FoundationCShims)
-libraries+=(_FoundationCollections stdc++)
+libraries+=(_FoundationCollections swiftSynchronization stdc++)
 
 compiler=$(dirname "$(command -v "$swift")")/swiftc
 # SwiftPM names a program's entry point after it, so that tests can link the program's code.
