@@ -25,6 +25,7 @@ struct LivepatchAdmin: AsyncParsableCommand {
             CommandGroup(name: "Chain", subcommands: [SyncTokens.self, Sync.self, Trust.self]),
             CommandGroup(
                 name: "Machines", subcommands: [AuthTokenAdd.self, AuthTokens.self, Machines.self, Report.self]),
+            CommandGroup(name: "Notices", subcommands: [Webhooks.self]),
             CommandGroup(name: "Content", subcommands: [Storage.self]),
         ])
 }

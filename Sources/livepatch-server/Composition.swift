@@ -113,6 +113,10 @@ struct Composition {
         let kernels = KernelSupportAuthority(catalog: catalog, tiers: tiers, coverage: coverage)
         let machines = try await machines(
             in: directory, database, authTokens: authTokens, catalog: catalog, tiers: tiers, kernels: kernels, logger: logger)
+        let webhooks = try ConfiguredWebhooks(
+            configuration.webhooks, store: SQLiteWebhookStore(database),
+            secrets: DirectoryWebhookSecrets(at: directory.webhookSecrets), catalog: catalog, reports: reports,
+            machines: machines.store, tiers: tiers, tokens: tokens, authTokens: authTokens, logger: logger, now: now)
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
         let parts = ServerParts(
@@ -139,7 +143,8 @@ struct Composition {
             fleet: FleetParts(
                 store: fleet, census: census, machines: machines, catalog: catalog, deployment: deployment,
                 keepsReports: configuration.machines.keepsReports, logger: logger, now: now),
-            coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels, security: security, now: now)
+            coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels,
+            webhooks: webhooks.administration, security: security, now: now)
 
         let http = HTTPService(
             parts, options: options, address: HTTPService.Address(configuration.address),
@@ -161,11 +166,13 @@ struct Composition {
         // The last is stopped first: what machines reported is written after the last request has been answered.
         var services: [any Service] = [
             MachineReportService(machines.batcher), historyService(machines, logger), ExpiryService(trust: trust, logger: logger),
-            reload, http,
+            WebhookService(dispatcher: webhooks.dispatcher, administration: webhooks.administration, logger: logger), reload,
+            http,
         ]
         if let syncs { services.insert(syncs, at: 1) }
         try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
         await upstream?.close()
+        await webhooks.close()
         security.record(.stopped)
         try database.close()
     }

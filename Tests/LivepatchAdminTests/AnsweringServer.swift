@@ -22,6 +22,9 @@ final class AnsweringServer: AdministeredServer {
             deployment: Samples.deployment, time: RecordedConsole.now, repositories: [], pins: [], trustedRoots: [])
         var roots: [TrustedRoot] = []
         var coverage = CoverageTable()
+        var webhooks: [WebhookSummary] = []
+        var deliveries: [WebhookDelivery] = []
+        var attempt = WebhookAttempt(time: RecordedConsole.now, status: 204, message: "204", milliseconds: 12)
         var rootBasis: RootBasis?
         var fleet = FleetAnswers()
         var failure: LivepatchError?
@@ -131,6 +134,41 @@ final class AnsweringServer: AdministeredServer {
         try ask("\(change)\(dryRun ? " dry" : "")")
         let plan = try CoveragePlan(change, of: answers.coverage)
         return CoverageChangeResultBody(plan: plan, change: dryRun || plan.isEmpty ? nil : answers.nextChange)
+    }
+
+    func webhooks() async throws -> WebhooksBody {
+        try ask("webhooks")
+        return WebhooksBody(webhooks: answers.webhooks)
+    }
+
+    func addWebhook(_ url: WebhookURL, events: WebhookSubscription, secret: String?) async throws -> AddedWebhookBody {
+        try ask("add webhook \(url) \(events.patterns.joined(separator: " ")) \(secret ?? "-")")
+        return AddedWebhookBody(
+            webhook: Webhook(id: 3, url: url, events: events, created: RecordedConsole.now), secret: secret ?? Samples.webhookSecret)
+    }
+
+    func removeWebhook(_ id: Int64) async throws { try ask("remove webhook \(id)") }
+
+    func enableWebhook(_ id: Int64) async throws -> Webhook {
+        try ask("enable webhook \(id)")
+        return Samples.webhook
+    }
+
+    func testWebhook(_ id: Int64) async throws -> WebhookAttempt {
+        try ask("test webhook \(id)")
+        return answers.attempt
+    }
+
+    func webhookDeliveries(
+        webhook: Int64?, state: WebhookDelivery.State?, before: Int64?, limit: Int
+    ) async throws -> WebhookDeliveriesBody {
+        try ask("deliveries \(webhook.map(String.init) ?? "-") \(state?.rawValue ?? "-") \(limit)")
+        return WebhookDeliveriesBody(deliveries: answers.deliveries)
+    }
+
+    func retryWebhookDeliveries(_ delivery: Int64?, webhook: Int64?) async throws -> WebhookRetryResultBody {
+        try ask("retry \(delivery.map(String.init) ?? "-") \(webhook.map(String.init) ?? "-")")
+        return WebhookRetryResultBody(retried: 2)
     }
 
     func storagePatches() async throws -> StoragePatchesBody {

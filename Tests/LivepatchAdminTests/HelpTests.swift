@@ -30,6 +30,8 @@ import Testing
             "auth-token",
             "auth-tokens list", "auth-tokens move", "auth-tokens revoke",
             "sync status", "sync reports", "trust status", "trust import-key",
+            "webhooks add", "webhooks list", "webhooks remove", "webhooks test", "webhooks enable", "webhooks deliveries",
+            "webhooks retry",
             "kernels coverage list", "kernels coverage set", "kernels coverage remove", "kernels coverage import",
             "trust generate-key", "trust root-init", "trust sign", "trust publish", "report summary", "report patch-health",
             "report machines", "machines list", "machines show", "machines tag", "machines forget",
@@ -85,7 +87,9 @@ import Testing
 
     @Test(arguments: HelpTests.commands) func `Whatever lists or changes something takes --format and --quiet`(command: Command) {
         guard command.type.configuration.subcommands.isEmpty else { return }
-        let silent = ["login", "logout", "revoke", "import-key"].contains(command.words.last ?? "")
+        let silent =
+            ["login", "logout", "revoke", "import-key"].contains(command.words.last ?? "")
+            || command.words.suffix(2) == ["webhooks", "remove"]
         let help = command.type.helpMessage()
         #expect(help.contains("--format") != silent)
         #expect(help.contains("--quiet") != silent)
@@ -96,7 +100,7 @@ import Testing
             "add", "remove", "rename", "move", "restore", "promote", "promote-all", "withdraw", "block", "unblock", "undo", "gc",
         ]
         guard let name = command.words.last, changes.contains(name), !command.words.contains("sync-tokens"),
-            !command.words.contains("auth-tokens")
+            !command.words.contains("auth-tokens"), !command.words.contains("webhooks")
         else { return }
         #expect(command.type.helpMessage().contains("--dry-run"))
     }

@@ -7,6 +7,10 @@ import LivepatchKit
 enum Samples {
     static let deployment = parsed { try DeploymentID(parsing: "origin") }
     static let secret = "0b8a1f9e-7c7e-4d3a-9d0e-3f1f6a2b4c5d"
+    static let webhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    static let webhook = Webhook(
+        id: 3, url: parsed { try WebhookURL(parsing: "https://hooks.example/a") },
+        events: parsed { try WebhookSubscription(["*"]) }, created: RecordedConsole.now)
     static let fingerprint = SHA256Digest(of: [1, 2])
     static let fileName = "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2"
 

@@ -81,7 +81,8 @@ struct MistakeTests {
         ("machine-reports.database.enabled", "on"), ("machine-reports.database.retention-days", "0"),
         ("machine-reports.database.retention-days", "10d"), ("machine-reports.database.cleanup-row-limit", "0"),
         ("machine-reports.database.cleanup-interval", "6"), ("patch-sync.machine-count-strategy", "exact"),
-        ("patch-sync.send-machine-reports", "all"),
+        ("patch-sync.send-machine-reports", "all"), ("webhooks.failed-machines", "0"), ("webhooks.failed-machines", "10%"),
+        ("webhooks.failed-share", "0.1"), ("webhooks.failed-share", "101%"),
     ])
     func `a malformed value is told with key, value and origin`(key: String, value: String) throws {
         let found = problems(set: "\(key)=\(value)")

@@ -26,6 +26,8 @@ struct PrecedenceTests {
         #expect(loaded.server.machines.cleanupInterval == .seconds(6 * 3600))
         #expect(loaded.server.machines.countStrategy == .bucket)
         #expect(!loaded.server.machines.sendsReports)
+        #expect(loaded.server.webhooks.certificateAuthority == nil)
+        #expect(loaded.server.webhooks.failedMachines == 10 && loaded.server.webhooks.failedShare == 0.1)
         #expect(loaded.notes.isEmpty)
         #expect(loaded.effective.entries.allSatisfy { $0.origin == .builtIn })
     }
@@ -103,6 +105,7 @@ struct PrecedenceTests {
                 "machine-reports.database.enabled": "false", "machine-reports.database.retention-days": "30",
                 "machine-reports.database.cleanup-row-limit": "50", "machine-reports.database.cleanup-interval": "1h",
                 "patch-sync.machine-count-strategy": "unit", "patch-sync.send-machine-reports": "true",
+                "webhooks.ca": "/tmp/receivers.pem", "webhooks.failed-machines": "3", "webhooks.failed-share": "5%",
             ]
             let value = try #require(values[key.name])
             let needsToken = !key.name.hasPrefix("patch-sync.token")

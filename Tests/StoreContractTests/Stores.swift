@@ -17,6 +17,7 @@ struct Stores: Sendable {
     let catalog: any Catalog
     let tokens: any TokenStore
     let coverage: any CoverageStore
+    let webhooks: any WebhookStore
     let reports: any SyncReportStore
     let accounts: any AccountStore
     let authTokens: any AuthTokenStore
@@ -33,7 +34,7 @@ struct Stores: Sendable {
             try await body(
                 Stores(
                     catalog: InMemoryCatalog(database), tokens: InMemoryTokenStore(database),
-                    coverage: InMemoryCoverageStore(database),
+                    coverage: InMemoryCoverageStore(database), webhooks: InMemoryWebhookStore(database),
                     reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database),
                     authTokens: InMemoryAuthTokenStore(database), machines: InMemoryMachineStore(database),
                     silentMachines: InMemoryMachineStore(database, keepsReports: false),
@@ -46,7 +47,7 @@ struct Stores: Sendable {
             try await body(
                 Stores(
                     catalog: SQLiteCatalog(database), tokens: SQLiteTokenStore(database),
-                    coverage: SQLiteCoverageStore(database),
+                    coverage: SQLiteCoverageStore(database), webhooks: SQLiteWebhookStore(database),
                     reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database),
                     authTokens: SQLiteAuthTokenStore(database), machines: SQLiteMachineStore(database),
                     silentMachines: SQLiteMachineStore(database, keepsReports: false), fleet: SQLiteFleetStore(database)))

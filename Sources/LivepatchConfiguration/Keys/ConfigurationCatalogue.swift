@@ -4,7 +4,7 @@ import LivepatchKit
 public enum ConfigurationCatalogue {
     public static let keys: [ConfigurationKey] =
         ServerSettings.keys + AuthenticationSettings.keys + StorageSettings.keys + SyncSettings.keys + MachineSettings.keys
-        + laterKeys
+        + WebhookSettings.keys + laterKeys
 
     /// The keys that this release reads.
     public static let availableKeys = keys.filter(\.isAvailable)

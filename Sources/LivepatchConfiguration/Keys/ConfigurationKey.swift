@@ -7,6 +7,7 @@ public struct ConfigurationKey: Hashable, Sendable {
         case storage = "Patch storage"
         case sync = "Sync"
         case machines = "Machines"
+        case webhooks = "Webhooks"
         case later = "Not in this release"
     }
 

@@ -19,6 +19,7 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let storage: StorageConfiguration
     public let sync: SyncConfiguration
     public let machines: MachineConfiguration
+    public let webhooks: WebhookConfiguration
 
     init(_ reading: inout ConfigurationReading, purpose: ConfigurationSources.Purpose) {
         logLevel = reading.value(ServerSettings.logLevel)
@@ -34,6 +35,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         storage = StorageConfiguration(&reading)
         sync = SyncConfiguration(&reading, purpose: purpose)
         machines = MachineConfiguration(&reading)
+        webhooks = WebhookConfiguration(&reading)
         if redirectsDownloads, urlTemplate == nil, !reading.isMalformed(ServerSettings.urlTemplate) {
             reading.refuse(
                 .missingValue, ServerSettings.redirectDownloads,

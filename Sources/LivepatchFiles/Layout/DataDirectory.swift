@@ -25,6 +25,9 @@ public struct DataDirectory: Hashable, Sendable {
     /// The directory of the private keys; see ``DirectoryTrustKeyStore`` and ``MachineKeyFile``.
     public var keys: String { "\(path)/keys" }
 
+    /// The directory of webhooks' secrets; see ``DirectoryWebhookSecrets``.
+    public var webhookSecrets: String { "\(keys)/webhooks" }
+
     /// The directory of signed metadata; see ``DirectoryTrustStorage``.
     public var trust: String { "\(path)/trust" }
 

@@ -27,8 +27,7 @@ public struct MachineKeyFile: Sendable {
     public func keyOrNew() throws -> (key: [UInt8], isNew: Bool) {
         if let key = try read() { return (key, false) }
         do throws(FileFault) {
-            for changed in try folder.above.makeAll() { try changed.flush(calls: .system) }
-            if try folder.make(mode: 0o700) { try folder.above.flush(calls: .system) }
+            try folder.makePrivate()
         } catch {
             throw error.error
         }

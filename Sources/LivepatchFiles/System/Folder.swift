@@ -41,6 +41,12 @@ struct Folder: Hashable, Sendable {
         return try make(mode: mode) ? changed + [above] : changed
     }
 
+    /// Makes the directory for its owner alone, and those above it, if they are not there, and brings that to the medium.
+    func makePrivate() throws(FileFault) {
+        for changed in try above.makeAll() { try changed.flush(calls: .system) }
+        if try make(mode: 0o700) { try above.flush(calls: .system) }
+    }
+
     func changeMode(_ mode: mode_t) throws(FileFault) {
         guard chmod(path, mode) == 0 else { throw .last("set the permissions of", path) }
     }

@@ -39,10 +39,7 @@ public struct DirectoryTrustKeyStore: TrustKeyStore {
     /// Makes the directory, for its owner alone.
     func make() async throws {
         let folder = folder
-        try await lanes.run {
-            for changed in try folder.above.makeAll() { try changed.flush(calls: .system) }
-            if try folder.make(mode: 0o700) { try folder.above.flush(calls: .system) }
-        }
+        try await lanes.run { try folder.makePrivate() }
     }
 
     /// A key as its file has it.

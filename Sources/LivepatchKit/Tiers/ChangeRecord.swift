@@ -36,6 +36,9 @@ extension ChangeRecord {
     /// Who stands in the history for what an upstream decided. No administrator can have a name with a colon (RFC 7617, section 2).
     public static let upstreamActor = "sync:upstream"
 
+    /// Who stands in the history for what the server did by itself.
+    public static let serverActor = "server:itself"
+
     /// Whether it was decided upstream: then it can only be reversed there.
     public var isUpstreams: Bool { actor == Self.upstreamActor }
 

@@ -25,6 +25,7 @@ public struct ServerParts: Sendable {
     public var fleet: FleetParts
     public var coverage: CoverageAdministration
     public var kernels: KernelSupportAuthority
+    public var webhooks: WebhookAdministration
     public var security: SecurityLog
     /// The current time.
     public var now: @Sendable () -> Date
@@ -35,7 +36,7 @@ public struct ServerParts: Sendable {
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
         imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
-        security: SecurityLog,
+        webhooks: WebhookAdministration, security: SecurityLog,
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -60,6 +61,7 @@ public struct ServerParts: Sendable {
         self.fleet = fleet
         self.coverage = coverage
         self.kernels = kernels
+        self.webhooks = webhooks
         self.security = security
         self.now = now
     }

@@ -39,6 +39,7 @@ enum ServerRoutes {
         TrustRoutes(trust: parts.trust, roots: parts.roots, security: parts.security).add(to: routes)
         CoverageRoutes(coverage: parts.coverage, security: parts.security).add(to: routes)
         KernelRoutes(kernels: parts.kernels, now: parts.now).add(to: routes)
+        WebhookRoutes(webhooks: parts.webhooks, security: parts.security).add(to: routes)
         SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
         FleetReportRoutes(intake: parts.fleet.intake).add(to: routes)
         FleetRoutes(inquiry: parts.fleet.inquiry).add(to: routes)

@@ -49,6 +49,7 @@ struct Tables: Sendable {
     var snapshots: [TierSnapshot] = []
 
     var coverage = CoverageTable()
+    var webhooks = WebhookTables()
 
     var tokens: [SyncToken] = []
 

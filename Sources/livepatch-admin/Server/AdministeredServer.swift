@@ -25,6 +25,16 @@ protocol AdministeredServer: Sendable {
     func coverage() async throws -> CoverageBody
     func changeCoverage(_ change: CoverageChange, dryRun: Bool) async throws -> CoverageChangeResultBody
 
+    func webhooks() async throws -> WebhooksBody
+    func addWebhook(_ url: WebhookURL, events: WebhookSubscription, secret: String?) async throws -> AddedWebhookBody
+    func removeWebhook(_ id: Int64) async throws
+    func enableWebhook(_ id: Int64) async throws -> Webhook
+    func testWebhook(_ id: Int64) async throws -> WebhookAttempt
+    func webhookDeliveries(
+        webhook: Int64?, state: WebhookDelivery.State?, before: Int64?, limit: Int
+    ) async throws -> WebhookDeliveriesBody
+    func retryWebhookDeliveries(_ delivery: Int64?, webhook: Int64?) async throws -> WebhookRetryResultBody
+
     func storagePatches() async throws -> StoragePatchesBody
     func refreshStorage() async throws -> AsyncThrowingStream<StorageEventBody<StorageRefresh>, any Error>
     func verifyStorage(repair: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageVerification>, any Error>

@@ -8,12 +8,18 @@ protocol IssuedSecret: Encodable {
     var token: Token { get }
     var tokenName: String { get }
     var secret: String { get }
+    /// What was done, as in "The token 'a' was issued".
+    var issuance: String { get }
     /// What to do where the secret was lost, as in "rotate the token".
     var remedy: String { get }
     /// What whoever uses the token should trust.
     var roots: [TrustedRoot] { get }
     /// How it is told to trust them and no others.
     var trustLines: [String] { get }
+}
+
+extension IssuedSecret {
+    var issuance: String { "The token '\(tokenName)' was issued" }
 }
 
 extension IssuedSyncTokenBody: IssuedSecret {

@@ -48,7 +48,7 @@ struct SecretDelivery: ParsableArguments {
         do {
             try file.finish(issued.secret + "\n")
         } catch {
-            console.warn("The token '\(issued.tokenName)' was issued, but its secret is lost: \(issued.remedy).")
+            console.warn("\(issued.issuance), but its secret is lost: \(issued.remedy).")
             throw error
         }
         if output.format != .table { try output.show(document: issued.token, on: console) }

@@ -22,6 +22,9 @@ struct ServerUnderTest: Sendable {
     let storage: InMemoryPatchStorage
     let metrics = TestMetrics()
     let issuer: TokenIssuer
+    let webhookSecrets = InMemoryWebhookSecrets()
+    /// Where webhooks' messages go.
+    let receiver = InMemoryReceiver()
     let log = CapturedLog()
     let clock = TestTime()
     var parts: ServerParts
@@ -96,6 +99,11 @@ struct ServerUnderTest: Sendable {
                 logger: log.logger(label: "fleet"), now: now),
             coverage: CoverageAdministration(store: coverage, now: now),
             kernels: kernels,
+            webhooks: WebhookAdministration(
+                store: InMemoryWebhookStore(database), secrets: webhookSecrets,
+                courier: WebhookCourier(
+                    store: InMemoryWebhookStore(database), secrets: webhookSecrets, transport: receiver,
+                    logger: log.logger(label: "webhooks"), now: now), catalog: catalog, reports: reports, now: now),
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
     }
 
