@@ -21,6 +21,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 
 let package = Package(
     name: "livepatch-for-swift",
@@ -51,6 +52,7 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -61,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // 0: The Update Framework, knowing nothing of patches
@@ -92,7 +95,7 @@ let package = Package(
         .target(
             name: "LivepatchHTTP",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", logging,
+                "LivepatchKit", "LivepatchAPI", logging, tracing,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -109,16 +112,27 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Logins that an outside identity provider vouches for.
+        .target(
+            name: "LivepatchIdentity", dependencies: ["LivepatchKit", logging, .product(name: "JWTKit", package: "jwt-kit")],
+            swiftSettings: strict),
+        // swift-metrics' backend that is read as Prometheus' text.
+        .target(
+            name: "LivepatchMetrics", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
+
         // 4: the server, and what a person sees in a terminal
         .target(
             name: "LivepatchService",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "CCrypt", crypto, logging, metrics,
+                "LivepatchKit", "LivepatchAPI", "CCrypt", crypto, logging, metrics, tracing,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -138,7 +152,8 @@ let package = Package(
             name: "livepatch-server",
             dependencies: [
                 "LivepatchKit", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration", "LivepatchConsole",
-                "LivepatchFiles", "LivepatchService", "LivepatchSQLite", argumentParser, logging,
+                "LivepatchFiles", "LivepatchIdentity", "LivepatchMetrics", "LivepatchService", "LivepatchSQLite", argumentParser,
+                logging, metrics, tracing,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -262,6 +277,8 @@ let package = Package(
                 "livepatch-agent", "LivepatchAPI", "LivepatchArchive", "LivepatchFiles", "LivepatchKit", "LivepatchTesting",
                 "PatchGenerator", "ScriptedServer", argumentParser,
             ]),
+        test("LivepatchIdentityTests", of: ["LivepatchIdentity", "LivepatchKit", .product(name: "JWTKit", package: "jwt-kit")]),
+        test("LivepatchMetricsTests", of: ["LivepatchMetrics", metrics]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),
         test(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import LivepatchAPI
+public import LivepatchAPI
 public import LivepatchConsole
 import LivepatchKit
 

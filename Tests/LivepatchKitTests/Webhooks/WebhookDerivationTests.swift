@@ -65,7 +65,7 @@ import Testing
             (.block(version: "107.1", reason: "it oopses"), [.patchBlocked]),
             (.unblock(version: "107.1", reason: "mended"), [.patchUnblocked]),
             (.addTier(name: "canary", position: .last), [.tierChanged]),
-            (.renameTier(name: "canary", to: "late"), [.tierChanged]),
+            (.renameTier(name: "canary", newName: "late"), [.tierChanged]),
         ]
         for (command, types) in commands {
             let before = try await server.catalog.history(limit: 1, before: nil).first?.id ?? 0

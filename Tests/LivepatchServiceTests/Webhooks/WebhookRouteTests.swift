@@ -30,9 +30,11 @@ struct WebhookRouteTests {
             #expect(try tested.decoded(WebhookAttempt.self).status == 204)
             #expect(server.receiver.messages.count == 1)
 
-            #expect(try await client.send(.delete, Paths.webhook(webhook.webhook.id), token: session).status == .noContent)
+            let removal = try await client.send(.delete, Paths.webhook(webhook.webhook.id), token: session).status
+            #expect(removal == .noContent)
             #expect(server.webhookSecrets.references.isEmpty)
-            #expect(try await client.send(.delete, Paths.webhook(webhook.webhook.id), token: session).status == .notFound)
+            let again = try await client.send(.delete, Paths.webhook(webhook.webhook.id), token: session).status
+            #expect(again == .notFound)
             #expect(!server.log.lines.contains { $0.contains(webhook.secret) || $0.contains("s3cret") })
             #expect(server.log.lines.count { $0.contains("authz_admin") && $0.contains("webhooks") } == 3)
             #expect(
@@ -88,8 +90,10 @@ struct WebhookRouteTests {
             #expect(
                 try await client.send(.get, "\(path)?state=failed&webhook=1&limit=1", token: session)
                     .decoded(WebhookDeliveriesBody.self).deliveries == [delivery])
-            #expect(try await client.send(.get, "\(path)?state=odd", token: session).status == .badRequest)
-            #expect(try await client.send(.get, "\(path)?webhook=7", token: session).status == .notFound)
+            let status = try await client.send(.get, "\(path)?state=odd", token: session).status
+            #expect(status == .badRequest)
+            let unsure = try await client.send(.get, "\(path)?webhook=7", token: session).status
+            #expect(unsure == .notFound)
             let retried = try await client.post(
                 Paths.webhookRetry, WebhookRetryBody(delivery: delivery.id, webhook: nil), token: session)
             #expect(try retried.decoded(WebhookRetryResultBody.self).retried == 1)
@@ -104,10 +108,12 @@ struct WebhookRouteTests {
         let secret = try await server.secret("edge")
         try await server.application.test(.router) { client in
             for path in [Paths.webhooks, Paths.webhookDeliveries] {
-                #expect(try await client.send(.get, path, token: secret).status == .unauthorized)
+                let status = try await client.send(.get, path, token: secret).status
+                #expect(status == .unauthorized)
             }
             for path in [Paths.webhooks, Paths.webhookTest(1), Paths.webhookEnable(1), Paths.webhookRetry] {
-                #expect(try await client.send(.post, path, token: secret).status == .unauthorized)
+                let status = try await client.send(.post, path, token: secret).status
+                #expect(status == .unauthorized)
             }
         }
     }

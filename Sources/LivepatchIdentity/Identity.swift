@@ -1,0 +1,4 @@
+import JWTKit
+
+/// Whom an outside identity provider vouches for.
+public enum Identity {}

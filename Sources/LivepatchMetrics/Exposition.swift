@@ -1,0 +1,4 @@
+import CoreMetrics
+
+/// The text that Prometheus reads.
+public enum Exposition {}

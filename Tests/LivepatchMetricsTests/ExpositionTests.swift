@@ -1,0 +1,3 @@
+import LivepatchMetrics
+import Metrics
+import Testing
