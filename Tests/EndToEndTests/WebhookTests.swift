@@ -110,7 +110,10 @@ import Testing
             let receiver = Receiver()
             let gate = Gate()
             let listener = try await ScriptedServer.start { request in
-                if request.path == "/slow" { return ScriptedAnswer(status: 204, steps: [.wait(gate)]) }
+                if request.path == "/slow" {
+                    await gate.wait()
+                    return .status(204)
+                }
                 return try receiver.take(
                     request, secret: WebhookSecret(parsing: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
             }

@@ -90,7 +90,7 @@ public struct InMemoryWebhookStore: WebhookStore {
     public func due(at time: Date) async throws -> Set<Int64> {
         try database.read { tables in
             let able = Set(tables.webhooks.all.filter { $0.webhook.disabled == nil }.map(\.webhook.id))
-            return able.intersection(tables.webhooks.deliveries.filter { ($0.next ?? .distantFuture) <= time }.map(\.webhook))
+            return able.intersection(tables.webhooks.deliveries.filter { $0.isDue(at: time) }.map(\.webhook))
         }
     }
 
@@ -98,7 +98,7 @@ public struct InMemoryWebhookStore: WebhookStore {
         try database.read { tables in
             guard let webhook = tables.webhooks.all.first(where: { $0.webhook.id == webhook })?.webhook, webhook.disabled == nil,
                 let delivery = tables.webhooks.deliveries
-                    .filter({ $0.webhook == webhook.id && ($0.next ?? .distantFuture) <= time })
+                    .filter({ $0.webhook == webhook.id && $0.isDue(at: time) })
                     .min(by: { ($0.next ?? .distantFuture, $0.id) < ($1.next ?? .distantFuture, $1.id) }),
                 let event = tables.webhooks.events[delivery.message]
             else { return nil }
@@ -191,4 +191,8 @@ struct WebhookTables: Sendable {
                     next: Timestamp.wholeSecond(time)))
         }
     }
+}
+
+extension WebhookDelivery {
+    fileprivate func isDue(at time: Date) -> Bool { next.map { $0 <= time } ?? false }
 }

@@ -12,9 +12,9 @@ struct WebhooksAdd: AdminCommand {
             allowed. Without https anybody on the way can read the messages, though not change them.
             """,
         examples: [
-            "webhooks add https://hooks.example.com/livepatch --event 'patch.*'",
-            "webhooks add http://10.0.0.5:9000/ --event sync.failed,health.degraded",
-            "webhooks add https://hooks.example.com/ --event '*' --secret-file s.txt",
+            "webhooks add https://example.com/hook --event 'patch.*'",
+            "webhooks add http://10.0.0.5/ --event sync.failed",
+            "webhooks add https://10.0.0.5/ --event '*' --secret-file key",
         ])
 
     @OptionGroup var server: ServerOptions
