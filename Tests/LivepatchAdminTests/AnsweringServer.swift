@@ -144,7 +144,8 @@ final class AnsweringServer: AdministeredServer {
     func addWebhook(_ url: WebhookURL, events: WebhookSubscription, secret: String?) async throws -> AddedWebhookBody {
         try ask("add webhook \(url) \(events.patterns.joined(separator: " ")) \(secret ?? "-")")
         return AddedWebhookBody(
-            webhook: Webhook(id: 3, url: url, events: events, created: RecordedConsole.now), secret: secret ?? Samples.webhookSecret)
+            webhook: Webhook(id: 3, url: url, events: events, created: RecordedConsole.now),
+            secret: secret ?? Samples.webhookSecret)
     }
 
     func removeWebhook(_ id: Int64) async throws { try ask("remove webhook \(id)") }

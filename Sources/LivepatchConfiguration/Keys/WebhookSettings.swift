@@ -1,7 +1,8 @@
 enum WebhookSettings {
     static let certificateAuthority = Setting<String?>.optional(
         "webhooks.ca", .webhooks, .path, SettingText.path,
-        "A PEM file of certificate authorities to trust besides the system's, for webhooks whose receivers have private certificates.")
+        "A PEM file of certificate authorities to trust besides the system's, for webhooks whose receivers have private certificates."
+    )
 
     static let failedMachines = Setting.integer(
         "webhooks.failed-machines", .webhooks, default: 10, in: 1...1_000_000,
