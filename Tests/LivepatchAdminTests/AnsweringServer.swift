@@ -57,10 +57,14 @@ final class AnsweringServer: AdministeredServer {
 
     func login(user: String, password: String) async throws -> LoginBody {
         try ask("login \(user) \(password)")
-        return LoginBody(token: "session-token", user: user, expires: RecordedConsole.now + 864_000)
+        return LoginBody(token: "session-token", user: user, role: .operate, expires: RecordedConsole.now + 864_000)
     }
 
     func logout() async throws { try ask("logout") }
+
+    func currentSession() async throws -> SessionBody {
+        SessionBody(user: "admin", role: .operate, expires: RecordedConsole.now + 3600)
+    }
 
     func information() async throws -> ServerInformationBody {
         ServerInformationBody(version: "0.1.0", deployment: Samples.deployment, started: RecordedConsole.now - 60)

@@ -161,6 +161,21 @@ struct MistakeTests {
         #expect(problems(set: "auth.basic.users=ann:\(aHash),bob:\(aHash),ann:\(aHash)").map(\.kind) == [.conflict])
     }
 
+    @Test(arguments: ["ann", "=read", "ann=root", "ann:read", "ann=", "ann=read,bob"])
+    func `roles that are not user and role are refused`(roles: String) {
+        let found = problems(set: "auth.basic.users=ann:\(aHash),bob:\(aHash)", "auth.basic.roles=\(roles)")
+        #expect(found.map(\.kind) == [.malformedValue])
+    }
+
+    @Test func `a role is given once, and to a user that there is`() {
+        let users = "auth.basic.users=ann:\(aHash)"
+        #expect(problems(set: users, "auth.basic.roles=ann=read,ann=admin").map(\.kind) == [.conflict])
+        let mistyped = problems(set: users, "auth.basic.roles=anne=read")
+        #expect(mistyped.map(\.kind) == [.conflict])
+        #expect(mistyped.first?.message == "auth.basic.roles names 'anne', who is not in auth.basic.users.")
+        #expect(problems(set: users, "auth.basic.roles=ann=operate").isEmpty)
+    }
+
     @Test func `settings without effect are noted, not refused`() throws {
         let notes = try load(
             set: "patch-sync.sync-tiers=true", "patch-sync.proxy.http=http://p:3128", "auth.basic.enabled=false",

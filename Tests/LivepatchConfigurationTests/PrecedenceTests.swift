@@ -80,11 +80,12 @@ struct PrecedenceTests {
     @Test(arguments: ConfigurationCatalogue.availableKeys.filter { $0.name != "patch-storage.type" })
     func `every available key changes the configuration`(key: ConfigurationKey) throws {
         try withDirectory { directory in
-            let base = [
-                "patch-sync.enabled=true", "patch-sync.upstream-url=https://a.example",
-                "server.url-template=https://a/{filename}",
-                "patch-sync.proxy.enabled=true", "patch-sync.proxy.http=http://p",
-            ]
+            let base =
+                [
+                    "patch-sync.enabled=true", "patch-sync.upstream-url=https://a.example",
+                    "server.url-template=https://a/{filename}",
+                    "patch-sync.proxy.enabled=true", "patch-sync.proxy.http=http://p",
+                ] + (key.name == "auth.basic.roles" ? ["auth.basic.users=u:\(aHash)"] : [])
             let token = try write(aToken, to: directory + "/token")
             let certificate = try write("-----BEGIN CERTIFICATE-----\n", to: directory + "/ca.pem")
             let values = [
@@ -92,7 +93,8 @@ struct PrecedenceTests {
                 "server.data-directory": "x", "server.url-template": "https://b/{filename}", "server.redirect-downloads": "true",
                 "server.shutdown-deadline": "1s", "server.max-upload-size": "1M", "server.metadata-lifetime": "2h",
                 "auth.basic.enabled": "false",
-                "auth.basic.users": "u:\(aHash)", "auth.session-lifetime": "1h", "patch-storage.filesystem-path": "/srv",
+                "auth.basic.users": "u:\(aHash)", "auth.basic.roles": "u=read", "auth.session-lifetime": "1h",
+                "patch-storage.filesystem-path": "/srv",
                 "patch-sync.enabled": "false", "patch-sync.upstream-url": "https://b.example", "patch-sync.token": aToken,
                 "patch-sync.token-file": token, "patch-sync.interval": "2h", "patch-sync.sync-tiers": "true",
                 "patch-sync.architectures": "amd64", "patch-sync.flavors": "aws", "patch-sync.minimum-kernel-version": "5.4",

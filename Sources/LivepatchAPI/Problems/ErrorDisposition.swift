@@ -90,6 +90,7 @@ public struct ErrorDisposition: Hashable, Sendable {
         .tokenRefused: Self(401, .noPermission, .information),
         .loginRequired: Self(401, .noPermission, .information),
         .loginFailed: Self(401, .noPermission, .warning),
+        .roleInsufficient: Self(403, .noPermission, .information),
         .machineLimit: Self(403, .noPermission, .warning),
         .machineMismatch: Self(403, .noPermission, .warning),
         .kernelUnrecognized: Self(500, .dataError, .error),

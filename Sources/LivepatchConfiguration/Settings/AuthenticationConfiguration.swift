@@ -11,13 +11,29 @@ public struct AuthenticationConfiguration: Hashable, Sendable {
 
     init(_ reading: inout ConfigurationReading) {
         isBasicEnabled = reading.value(AuthenticationSettings.basicEnabled)
-        users = reading.value(AuthenticationSettings.basicUsers)
+        let accounts = reading.value(AuthenticationSettings.basicUsers)
+        let roles = reading.value(AuthenticationSettings.basicRoles)
+        let byName = Dictionary(roles.map { ($0.name, $0.role) }) { min($0, $1) }
+        users = accounts.map { Account(user: $0.user, passwordHash: $0.passwordHash, role: byName[$0.user] ?? .admin) }
         sessionLifetime = reading.value(AuthenticationSettings.sessionLifetime)
         let names = users.map(\.user)
         for name in Set(names).sorted() where names.count(where: { $0 == name }) > 1 {
             reading.refuse(
                 .conflict, AuthenticationSettings.basicUsers,
                 "auth.basic.users names the user '\(Redaction.escaped(name))' more than once.")
+        }
+        for name in roles.repeatedNames {
+            reading.refuse(
+                .conflict, AuthenticationSettings.basicRoles,
+                "auth.basic.roles names the user '\(Redaction.escaped(name))' more than once.")
+        }
+        // Somebody whose name is mistyped here would have the role admin.
+        if !reading.isMalformed(AuthenticationSettings.basicUsers) {
+            for name in Set(roles.map(\.name)).subtracting(names).sorted() {
+                reading.refuse(
+                    .conflict, AuthenticationSettings.basicRoles,
+                    "auth.basic.roles names '\(Redaction.escaped(name))', who is not in auth.basic.users.")
+            }
         }
         if !isBasicEnabled {
             reading.note("auth.basic.enabled is false: nobody can administer this server over the network.")

@@ -38,12 +38,17 @@ public struct AccountAuthority: Sendable {
     /// password.
     private static let decoy = "$2y$10$abcdefghijklmnopqrstuuSm5ZyEXnGFXYLHdYCjlmOVz5oKXzp1e"
 
+    /// What whoever is not logged in is told.
+    public static let loginRequired = LivepatchError(
+        .loginRequired, "You are not logged in to this server, or the session has ended.",
+        suggestion: "Log in with `livepatch-admin login`.")
+
     /// Begins a session.
     /// - Throws: ``LivepatchError`` with the code `login-failed`, the same for an unknown user and a wrong password.
-    public func login(user: String, password: String) async throws -> (session: AdminSession, token: String) {
+    public func login(user: String, password: String) async throws -> (administrator: KnownAdministrator, token: String) {
         let account = try await account(user)
         let matches = await verifier.verify(password, against: account?.passwordHash ?? Self.decoy)
-        guard account != nil, matches else {
+        guard let account, matches else {
             throw LivepatchError(.loginFailed, "User or password is wrong.")
         }
         let time = now()
@@ -53,25 +58,27 @@ public struct AccountAuthority: Sendable {
             expires: time.addingTimeInterval(Double(lifetime.components.seconds)))
         try await store.removeSessions(expiredBefore: time)
         try await store.addSession(session)
-        return (session, token)
+        return (administrator(account, session), token)
     }
 
-    /// The session of a token.
+    /// Whose session a token is of, with the role that its account has now.
     /// - Throws: ``LivepatchError`` with the code `login-required` if there is none, it has ended, or its user is no longer known.
-    public func session(token: String?) async throws -> AdminSession {
+    public func session(token: String?) async throws -> KnownAdministrator {
         guard let token, let session = try await store.session(hash: TokenSecret.hash(token)), session.expires > now(),
-            try await account(session.user) != nil
+            let account = try await account(session.user)
         else {
-            throw LivepatchError(
-                .loginRequired, "You are not logged in to this server, or the session has ended.",
-                suggestion: "Log in with `livepatch-admin login`.")
+            throw Self.loginRequired
         }
-        return session
+        return administrator(account, session)
     }
 
     /// Ends the session of a token; nothing happens if there is none.
     public func logout(token: String) async throws {
         try await store.removeSession(hash: TokenSecret.hash(token))
+    }
+
+    private func administrator(_ account: Account, _ session: AdminSession) -> KnownAdministrator {
+        KnownAdministrator(user: session.user, role: account.role, expires: session.expires, session: session)
     }
 
     private func account(_ user: String) async throws -> Account? {

@@ -5,10 +5,12 @@ public struct Account: Hashable, Sendable {
     public let user: String
     /// A bcrypt hash in the modular crypt format: `$2y$10$…`.
     public let passwordHash: String
+    public let role: AdministratorRole
 
-    public init(user: String, passwordHash: String) {
+    public init(user: String, passwordHash: String, role: AdministratorRole = .admin) {
         self.user = user
         self.passwordHash = passwordHash
+        self.role = role
     }
 }
 

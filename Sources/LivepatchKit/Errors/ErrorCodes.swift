@@ -130,6 +130,8 @@ extension LivepatchError.Code {
     public static let loginRequired = Self(rawValue: "login-required")
     /// User or password is wrong.
     public static let loginFailed = Self(rawValue: "login-failed")
+    /// The administrator's role does not allow it.
+    public static let roleInsufficient = Self(rawValue: "role-insufficient")
 
     // Machines
     /// The auth token has attached as many machines as it may.
@@ -184,7 +186,7 @@ extension LivepatchError.Code: CaseIterable {
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
         .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable, .rootRefused,
         .bundleInvalid, .bundleBaseMissing,
-        .tokenRefused, .loginRequired, .loginFailed,
+        .tokenRefused, .loginRequired, .loginFailed, .roleInsufficient,
         .machineLimit, .machineMismatch,
         .kernelUnrecognized, .kernelRefused, .livepatchUnavailable, .permissionMissing, .patchSignatureInvalid, .patchCrashed,
         .agentNotEnabled, .machineUnidentified,

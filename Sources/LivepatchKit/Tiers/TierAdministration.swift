@@ -57,6 +57,14 @@ public struct TierAdministration: Sendable {
         }
     }
 
+    /// The role that the command takes. An undo takes what is needed for the reverse of what it undoes: that of a change which touched
+    /// the tiers themselves, or moved tokens, `admin`.
+    public func role(for command: TierCommand) async throws -> AdministratorRole {
+        if let role = command.role { return role }
+        guard case .undo(let id) = command, let change = try await catalog.change(id)?.change else { return .operate }
+        return change.tiers == nil && change.movedTokens.isEmpty ? .operate : .admin
+    }
+
     private func planned(_ command: TierCommand) async throws -> (plan: TierPlan, revision: CatalogRevision) {
         try refuseWhatTheUpstreamDecides(command)
         let (state, revision) = try await catalog.tierState()

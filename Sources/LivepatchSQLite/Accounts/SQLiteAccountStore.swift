@@ -11,8 +11,13 @@ public struct SQLiteAccountStore: AccountStore {
     /// In order of name.
     public func accounts() async throws -> [Account] {
         try await database.read { db in
-            try Row.fetchAll(db, sql: "SELECT user, password_hash FROM account ORDER BY user")
-                .map { Account(user: $0[0], passwordHash: $0[1]) }
+            try Row.fetchAll(db, sql: "SELECT user, password_hash, role FROM account ORDER BY user").map { row in
+                let role: String = row[2]
+                guard let role = AdministratorRole(rawValue: role) else {
+                    throw SQLiteFault.damagedRow("'\(role)' is not a role")
+                }
+                return Account(user: row[0], passwordHash: row[1], role: role)
+            }
         }
     }
 
@@ -20,8 +25,8 @@ public struct SQLiteAccountStore: AccountStore {
     public func addAccount(_ account: Account) async throws {
         try await database.write { db in
             try db.execute(
-                sql: "INSERT INTO account (user, password_hash) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                arguments: [account.user, account.passwordHash])
+                sql: "INSERT INTO account (user, password_hash, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                arguments: [account.user, account.passwordHash, account.role.rawValue])
             guard db.changesCount == 1 else { throw LivepatchError.accountExists(account.user) }
         }
     }

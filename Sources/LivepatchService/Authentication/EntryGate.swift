@@ -7,9 +7,10 @@ import LivepatchKit
 /// Finds out who asks, and lets in whom a route is for.
 struct EntryGate: Sendable {
     /// Whom a route is for.
-    enum Entry: Sendable {
+    enum Entry: Hashable, Sendable {
         case everybody
-        case administrators
+        /// Administrators with that role or a higher one. Where a body may ask for what takes a higher one, the handler refuses it.
+        case administrators(AdministratorRole)
         case downstreams
         /// The machine that the path names.
         case machines
@@ -46,12 +47,13 @@ struct EntryGate: Sendable {
         self.now = now
     }
 
-    /// - Throws: ``LivepatchError`` with the codes `token-refused`, `login-required` and `machine-mismatch`. Whatever is wrong with a
+    /// - Throws: ``LivepatchError`` with the codes `token-refused`, `login-required`, `role-insufficient` and
+    ///   `machine-mismatch`. Whatever is wrong with a
     ///   token, the error is the same; the security log has the reason.
     func admit(_ request: Request, _ context: ServiceRequestContext, to entry: Entry) async throws -> Caller? {
         switch entry {
         case .everybody: nil
-        case .administrators: .administrator(try await administrator(request))
+        case .administrators(let role): .administrator(try await administrator(request, role))
         case .downstreams: .downstream(try await downstream(request))
         case .machines: try await machine(request, context)
         case .viewers: try await viewer(request)
@@ -59,14 +61,14 @@ struct EntryGate: Sendable {
         }
     }
 
-    private func administrator(_ request: Request) async throws -> AdminSession {
+    private func administrator(_ request: Request, _ role: AdministratorRole) async throws -> KnownAdministrator {
         let secret = BearerToken(in: request)?.secret
-        do {
-            return try await accounts.session(token: secret)
-        } catch let error as LivepatchError where error.code == .loginRequired {
+        guard let administrator = try await session(secret) else {
             security.record(.sessionRefused(presented: secret != nil), request)
-            throw error
+            throw AccountAuthority.loginRequired
         }
+        try security.require(role, of: administrator, request)
+        return administrator
     }
 
     /// A token is of the first kind that knows it; what no kind knows is told as a sync token, which has the most to say about it.
@@ -88,7 +90,7 @@ struct EntryGate: Sendable {
     }
 
     /// - Returns: `nil` if the secret is not a session's.
-    private func session(_ secret: String?) async throws -> AdminSession? {
+    private func session(_ secret: String?) async throws -> KnownAdministrator? {
         do {
             return try await accounts.session(token: secret)
         } catch let error as LivepatchError where error.code == .loginRequired {

@@ -11,8 +11,8 @@ struct SessionRoutes: Sendable {
 
     func add(to routes: Routes) {
         routes.on(.post, Paths.login, for: .everybody, login)
-        routes.on(.post, Paths.logout, for: .administrators, logout)
-        routes.on(.get, Paths.session, for: .administrators, session)
+        routes.on(.post, Paths.logout, for: .administrators(.read), logout)
+        routes.on(.get, Paths.session, for: .administrators(.read), session)
     }
 
     @Sendable private func login(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -29,9 +29,11 @@ struct SessionRoutes: Sendable {
                 suggestion: "Log in with `livepatch-admin login`.")
         }
         do {
-            let (session, token) = try await accounts.login(user: credentials.user, password: credentials.password)
-            security.record(.loginSucceeded(user: session.user), request)
-            return try Answers.json(LoginBody(token: token, user: session.user, expires: session.expires))
+            let (administrator, token) = try await accounts.login(user: credentials.user, password: credentials.password)
+            security.record(.loginSucceeded(administrator), request)
+            return try Answers.json(
+                LoginBody(
+                    token: token, user: administrator.user, role: administrator.role, expires: administrator.expires))
         } catch let error as LivepatchError where error.code == .loginFailed {
             security.record(.loginFailed(user: credentials.user, reason: "wrong_credentials"), request)
             throw error
@@ -46,7 +48,8 @@ struct SessionRoutes: Sendable {
     }
 
     @Sendable private func session(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let session = try context.administrator()
-        return try Answers.json(SessionBody(user: session.user, expires: session.expires))
+        let administrator = try context.administrator()
+        return try Answers.json(
+            SessionBody(user: administrator.user, role: administrator.role, expires: administrator.expires))
     }
 }

@@ -7,10 +7,10 @@ struct FleetRoutes: Sendable {
     let inquiry: FleetInquiry
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.fleetSummary, for: .administrators) { request, _ in
+        routes.on(.get, Paths.fleetSummary, for: .administrators(.read)) { request, _ in
             try Answers.json(try await inquiry.summary(includesDownstreams: request.includesDownstreams))
         }
-        routes.on(.get, Paths.patchHealthTemplate, for: .administrators) { request, context in
+        routes.on(.get, Paths.patchHealthTemplate, for: .administrators(.read)) { request, context in
             let version = try RequestReading.pathValue(PatchVersion.self, "version", context)
             let tier = try request.uri.queryParameters["tier"].map { try TierName(parsing: String($0)) }
             return try Answers.json(

@@ -13,11 +13,11 @@ struct MachineAdministrationRoutes: Sendable {
     private static let toldIDs = 1000
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.machines, for: .administrators, list)
-        routes.on(.get, Paths.machineCount, for: .administrators, count)
-        routes.on(.post, Paths.machineForget, for: .administrators, forget)
-        routes.on(.get, Paths.administeredMachineTemplate, for: .administrators, show)
-        routes.on(.post, Paths.machineTagsTemplate, for: .administrators, tag)
+        routes.on(.get, Paths.machines, for: .administrators(.read), list)
+        routes.on(.get, Paths.machineCount, for: .administrators(.read), count)
+        routes.on(.post, Paths.machineForget, for: .administrators(.operate), forget)
+        routes.on(.get, Paths.administeredMachineTemplate, for: .administrators(.read), show)
+        routes.on(.post, Paths.machineTagsTemplate, for: .administrators(.operate), tag)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -8,10 +8,10 @@ struct CoverageRoutes: Sendable {
     let security: SecurityLog
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.kernelCoverage, for: .administrators) { _, _ in
+        routes.on(.get, Paths.kernelCoverage, for: .administrators(.read)) { _, _ in
             try Answers.json(CoverageBody(try await coverage.table()))
         }
-        routes.on(.post, Paths.kernelCoverage, for: .administrators, change)
+        routes.on(.post, Paths.kernelCoverage, for: .administrators(.admin), change)
     }
 
     @Sendable private func change(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -69,8 +69,10 @@ public struct SecurityEvent: Sendable {
             "authtoken_authn_failed:\(reason)", "\(token) was refused: \(reason).", level: .warning, actor: id)
     }
 
-    static func loginSucceeded(user: String) -> SecurityEvent {
-        SecurityEvent("basicauth_authn_ok", "The administrator '\(user)' logged in.", actor: user)
+    static func loginSucceeded(_ administrator: KnownAdministrator) -> SecurityEvent {
+        SecurityEvent(
+            "basicauth_authn_ok", "The administrator '\(administrator.user)' logged in (\(administrator.role.rawValue)).",
+            actor: administrator.user)
     }
 
     static func loginFailed(user: String?, reason: String) -> SecurityEvent {
@@ -85,6 +87,13 @@ public struct SecurityEvent: Sendable {
         SecurityEvent(
             "session_authn_failed:\(presented ? "unknown_or_ended" : "missing")", "An administrator's session was refused.",
             level: .warning)
+    }
+
+    static func roleInsufficient(_ administrator: KnownAdministrator, needed: AdministratorRole) -> SecurityEvent {
+        SecurityEvent(
+            "authz_fail:role_\(needed.rawValue)",
+            "The administrator '\(administrator.user)', whose role is \(administrator.role.rawValue), asked for what takes \(needed.rawValue).",
+            level: .warning, actor: administrator.user)
     }
 
     /// - Parameter action: the command, as `livepatch-admin` takes it.

@@ -1,5 +1,6 @@
 import Hummingbird
 import LivepatchAPI
+import LivepatchKit
 public import Logging
 
 /// The log of security events: one line an event, whatever the log level. Secrets never get here.
@@ -23,6 +24,17 @@ public struct SecurityLog: Sendable {
     /// Records an event that a request caused.
     func record(_ event: SecurityEvent, _ request: Request) {
         record(event, ["method": "\(request.method)", "path": "\(LoggedPath(request))"])
+    }
+
+    /// Records it where an administrator's role does not suffice.
+    /// - Throws: ``LivepatchError`` with the code `role-insufficient`.
+    func require(_ role: AdministratorRole, of administrator: KnownAdministrator, _ request: Request) throws {
+        do {
+            try administrator.require(role)
+        } catch {
+            record(.roleInsufficient(administrator, needed: role), request)
+            throw error
+        }
     }
 
     private func record(_ event: SecurityEvent, _ more: Logger.Metadata) {

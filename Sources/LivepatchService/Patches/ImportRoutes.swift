@@ -12,7 +12,7 @@ struct ImportRoutes: Sendable {
     let limit: Int64
     let security: SecurityLog
 
-    func add(to routes: Routes) { routes.on(.put, Paths.patchImportTemplate, for: .administrators, receive) }
+    func add(to routes: Routes) { routes.on(.put, Paths.patchImportTemplate, for: .administrators(.operate), receive) }
 
     @Sendable private func receive(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let session = try context.administrator()

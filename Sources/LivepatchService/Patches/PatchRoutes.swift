@@ -8,8 +8,8 @@ struct PatchRoutes: Sendable {
     let tiers: TierStateCache
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.patches, for: .administrators, list)
-        routes.on(.get, Paths.patchVersionTemplate, for: .administrators, show)
+        routes.on(.get, Paths.patches, for: .administrators(.read), list)
+        routes.on(.get, Paths.patchVersionTemplate, for: .administrators(.read), show)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

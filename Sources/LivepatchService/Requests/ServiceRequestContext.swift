@@ -19,7 +19,7 @@ struct ServiceRequestContext: RequestContext {
 
 /// Whoever has shown a credential that is good.
 enum Caller: Sendable {
-    case administrator(AdminSession)
+    case administrator(KnownAdministrator)
     case downstream(SyncToken)
     /// The revision is one that was read after the request came.
     case machine(MachineIdentity, as: CatalogRevision)
@@ -28,9 +28,9 @@ enum Caller: Sendable {
 extension ServiceRequestContext {
     /// The administrator who asks.
     /// - Throws: ``LivepatchError`` with the code `login-required` if it is somebody else.
-    func administrator() throws -> AdminSession {
-        guard case .administrator(let session)? = caller else { throw AccountAuthority.loginRequired }
-        return session
+    func administrator() throws -> KnownAdministrator {
+        guard case .administrator(let administrator)? = caller else { throw AccountAuthority.loginRequired }
+        return administrator
     }
 
     /// The downstream's token.
@@ -56,11 +56,4 @@ extension ServiceRequestContext {
         case .administrator, nil: throw EntryGate.refusal
         }
     }
-}
-
-extension AccountAuthority {
-    /// What whoever is not logged in is told.
-    static let loginRequired = LivepatchError(
-        .loginRequired, "You are not logged in to this server, or the session has ended.",
-        suggestion: "Log in with `livepatch-admin login`.")
 }

@@ -1,34 +1,40 @@
 import HTTPTypes
 import Synchronization
 
-/// The paths that there are, and the methods that each takes: what a router does not tell whoever used a wrong one.
+/// A row of the table of routes.
+struct Route: Hashable, Sendable {
+    let method: HTTPRequest.Method
+    /// The path, with parameters in braces.
+    let template: String
+    /// Whom it is for.
+    let entry: EntryGate.Entry
+}
+
+/// The routes that there are: which methods a path takes is what a router does not tell whoever used a wrong one.
 final class KnownPaths: Sendable {
-    private struct Entry {
+    private struct Row {
+        let route: Route
         let segments: [Substring]
-        var methods: [HTTPRequest.Method]
     }
 
-    private let entries = Mutex<[Entry]>([])
+    private let rows = Mutex<[Row]>([])
 
-    func add(_ template: String, _ method: HTTPRequest.Method) {
-        let segments = template.split(separator: "/")
-        entries.withLock { entries in
-            if let index = entries.firstIndex(where: { $0.segments == segments }) {
-                entries[index].methods.append(method)
-            } else {
-                entries.append(Entry(segments: segments, methods: [method]))
-            }
-        }
+    /// In the order in which they were added.
+    var routes: [Route] { rows.withLock { $0.map(\.route) } }
+
+    func add(_ route: Route) {
+        let row = Row(route: route, segments: route.template.split(separator: "/"))
+        rows.withLock { $0.append(row) }
     }
 
     /// The methods that a path takes; empty for a path that there is not.
     func methods(at path: String) -> [HTTPRequest.Method] {
         let segments = path.split(separator: "/")
-        return entries.withLock { entries in
-            entries.filter { entry in
-                entry.segments.count == segments.count
-                    && zip(entry.segments, segments).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
-            }.flatMap(\.methods)
+        return rows.withLock { rows in
+            rows.filter { row in
+                row.segments.count == segments.count
+                    && zip(row.segments, segments).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
+            }.map(\.route.method)
         }
     }
 }

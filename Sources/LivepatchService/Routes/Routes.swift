@@ -20,7 +20,7 @@ struct Routes {
     func on(_ method: HTTPRequest.Method, _ template: String, for entry: EntryGate.Entry, _ handler: @escaping Handler) {
         let gate = gate
         for method in method == .get ? [method, .head] : [method] {
-            paths.add(template, method)
+            paths.add(Route(method: method, template: template, entry: entry))
             router.on(RouterPath(template), method: method) { request, context in
                 var (request, context) = (request, context)
                 if request.headers[.expect] != nil {
@@ -31,6 +31,9 @@ struct Routes {
             }
         }
     }
+
+    /// All of them, in the order in which they were added.
+    var table: [Route] { paths.routes }
 
     var responder: RouterResponder<ServiceRequestContext> { router.buildResponder() }
 }

@@ -4,6 +4,10 @@ import LivepatchKit
 /// All routes of a server (`LivepatchAPI`'s paths), each group with the use cases that it calls.
 enum ServerRoutes {
     static func responder(_ parts: ServerParts, _ options: ServerOptions) -> RouterResponder<ServiceRequestContext> {
+        routes(parts, options).responder
+    }
+
+    static func routes(_ parts: ServerParts, _ options: ServerOptions) -> Routes {
         let routes = Routes(gate: parts.gate)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
@@ -46,7 +50,7 @@ enum ServerRoutes {
         MachineAdministrationRoutes(
             machines: parts.fleet.administration, keepsReports: parts.fleet.keepsReports, security: parts.security
         ).add(to: routes)
-        return routes.responder
+        return routes
     }
 }
 

@@ -12,10 +12,10 @@ struct StorageRoutes: Sendable {
     let heartbeat: Duration
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.storagePatches, for: .administrators, patches)
-        routes.on(.post, Paths.storageRefresh, for: .administrators, refresh)
-        routes.on(.post, Paths.storageVerify, for: .administrators, verify)
-        routes.on(.post, Paths.storageCollect, for: .administrators, collect)
+        routes.on(.get, Paths.storagePatches, for: .administrators(.read), patches)
+        routes.on(.post, Paths.storageRefresh, for: .administrators(.operate), refresh)
+        routes.on(.post, Paths.storageVerify, for: .administrators(.operate), verify)
+        routes.on(.post, Paths.storageCollect, for: .administrators(.operate), collect)
     }
 
     @Sendable private func patches(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -10,9 +10,9 @@ struct SyncRoutes: Sendable {
     let heartbeat: Duration
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.sync, for: .administrators) { _, _ in try Answers.json(try await status.body()) }
-        routes.on(.post, Paths.sync, for: .administrators, trigger)
-        routes.on(.get, Paths.syncReports, for: .administrators, reports)
+        routes.on(.get, Paths.sync, for: .administrators(.read)) { _, _ in try Answers.json(try await status.body()) }
+        routes.on(.post, Paths.sync, for: .administrators(.operate), trigger)
+        routes.on(.get, Paths.syncReports, for: .administrators(.read), reports)
     }
 
     @Sendable private func reports(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -12,10 +12,10 @@ struct TierRoutes: Sendable {
     let security: SecurityLog
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.tiers, for: .administrators, list)
-        routes.on(.get, Paths.tierSnapshots, for: .administrators, snapshots)
-        routes.on(.get, Paths.changes, for: .administrators, history)
-        routes.on(.post, Paths.changes, for: .administrators, change)
+        routes.on(.get, Paths.tiers, for: .administrators(.read), list)
+        routes.on(.get, Paths.tierSnapshots, for: .administrators(.read), snapshots)
+        routes.on(.get, Paths.changes, for: .administrators(.read), history)
+        routes.on(.post, Paths.changes, for: .administrators(.operate), change)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -45,6 +45,7 @@ struct TierRoutes: Sendable {
     @Sendable private func change(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let session = try context.administrator()
         let body = try await RequestReading.body(ChangeRequestBody.self, of: request)
+        try await security.require(administration.role(for: body.command), of: session, request)
         if body.dryRun {
             return try Answers.json(ChangeResultBody(plan: try await administration.plan(body.command), change: nil))
         }

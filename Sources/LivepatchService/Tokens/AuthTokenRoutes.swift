@@ -12,10 +12,10 @@ struct AuthTokenRoutes: Sendable {
     let now: @Sendable () -> Date
 
     func add(to routes: Routes) {
-        routes.on(.post, Paths.authToken, for: .administrators, issue)
-        routes.on(.get, Paths.authTokens, for: .administrators, list)
-        routes.on(.delete, Paths.authTokenTemplate, for: .administrators, revoke)
-        routes.on(.post, Paths.authTokenMoveTemplate, for: .administrators, move)
+        routes.on(.post, Paths.authToken, for: .administrators(.admin), issue)
+        routes.on(.get, Paths.authTokens, for: .administrators(.read), list)
+        routes.on(.delete, Paths.authTokenTemplate, for: .administrators(.admin), revoke)
+        routes.on(.post, Paths.authTokenMoveTemplate, for: .administrators(.admin), move)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -15,10 +15,10 @@ struct TokenRoutes: Sendable {
     private static let overlapLimit = 10 * 366 * 86_400
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.syncTokens, for: .administrators, list)
-        routes.on(.post, Paths.syncTokens, for: .administrators, issue)
-        routes.on(.delete, Paths.syncTokenTemplate, for: .administrators, revoke)
-        routes.on(.post, Paths.syncTokenRotateTemplate, for: .administrators, rotate)
+        routes.on(.get, Paths.syncTokens, for: .administrators(.read), list)
+        routes.on(.post, Paths.syncTokens, for: .administrators(.admin), issue)
+        routes.on(.delete, Paths.syncTokenTemplate, for: .administrators(.admin), revoke)
+        routes.on(.post, Paths.syncTokenRotateTemplate, for: .administrators(.admin), rotate)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -9,11 +9,11 @@ struct TrustRoutes: Sendable {
     let security: SecurityLog
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.trust, for: .administrators) { _, _ in try Answers.json(try await trust.status()) }
-        routes.on(.get, Paths.trustRootTemplate, for: .administrators) { _, context in
+        routes.on(.get, Paths.trust, for: .administrators(.read)) { _, _ in try Answers.json(try await trust.status()) }
+        routes.on(.get, Paths.trustRootTemplate, for: .administrators(.read)) { _, context in
             try Answers.json(try await roots.basis(of: Self.kind(context)))
         }
-        routes.on(.post, Paths.trustRootTemplate, for: .administrators, publish)
+        routes.on(.post, Paths.trustRootTemplate, for: .administrators(.admin), publish)
     }
 
     @Sendable private func publish(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -8,15 +8,15 @@ struct WebhookRoutes: Sendable {
     let security: SecurityLog
 
     func add(to routes: Routes) {
-        routes.on(.get, Paths.webhooks, for: .administrators) { _, _ in
+        routes.on(.get, Paths.webhooks, for: .administrators(.read)) { _, _ in
             try Answers.json(WebhooksBody(webhooks: try await webhooks.list()))
         }
-        routes.on(.post, Paths.webhooks, for: .administrators, add)
-        routes.on(.delete, Paths.webhookTemplate, for: .administrators, remove)
-        routes.on(.post, Paths.webhookTestTemplate, for: .administrators, test)
-        routes.on(.post, Paths.webhookEnableTemplate, for: .administrators, enable)
-        routes.on(.get, Paths.webhookDeliveries, for: .administrators, deliveries)
-        routes.on(.post, Paths.webhookRetry, for: .administrators, retry)
+        routes.on(.post, Paths.webhooks, for: .administrators(.admin), add)
+        routes.on(.delete, Paths.webhookTemplate, for: .administrators(.admin), remove)
+        routes.on(.post, Paths.webhookTestTemplate, for: .administrators(.admin), test)
+        routes.on(.post, Paths.webhookEnableTemplate, for: .administrators(.admin), enable)
+        routes.on(.get, Paths.webhookDeliveries, for: .administrators(.read), deliveries)
+        routes.on(.post, Paths.webhookRetry, for: .administrators(.admin), retry)
     }
 
     @Sendable private func add(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -47,7 +47,7 @@ struct Login: AdminCommand {
         try context.sessions.keep(
             SessionStore.Session(server: context.address, token: login.token, user: login.user, expires: login.expires))
         context.console.note(
-            "Logged in to \(context.address) as \(login.user); the session ends \(context.console.humanText.time(login.expires))."
+            "Logged in to \(context.address) as \(login.user) (role \(login.role.rawValue)); the session ends \(context.console.humanText.time(login.expires))."
         )
     }
 

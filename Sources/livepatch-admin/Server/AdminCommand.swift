@@ -24,4 +24,6 @@ struct AdminContext: Sendable {
     let address: String
     let console: Console
     let sessions: SessionStore
+    /// Whether the server is shown something that says who asks.
+    var hasCredentials = true
 }

@@ -6,6 +6,7 @@ import LivepatchKit
 protocol AdministeredServer: Sendable {
     func login(user: String, password: String) async throws -> LoginBody
     func logout() async throws
+    func currentSession() async throws -> SessionBody
 
     func information() async throws -> ServerInformationBody
     func status() async throws -> ServerStatusBody

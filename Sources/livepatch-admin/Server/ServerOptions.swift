@@ -43,7 +43,9 @@ struct ServerOptions: ParsableArguments {
         let client = AdminClient(address, session: session?.token, options: options)
         do {
             try await body(
-                AdminContext(server: client, address: address.description, console: console, sessions: sessions))
+                AdminContext(
+                    server: client, address: address.description, console: console, sessions: sessions,
+                    hasCredentials: session != nil))
             await client.close()
         } catch {
             await client.close()

@@ -38,12 +38,12 @@ private let authTokenBody = AuthTokenBody(
     @Test func `logs in with a password and goes on with a session`() async throws {
         let script: ScriptedServer.Script = { request in
             request.path == Paths.login
-                ? try .json(LoginBody(token: "session-2", user: "admin", expires: time))
-                : try .json(SessionBody(user: "admin", expires: time))
+                ? try .json(LoginBody(token: "session-2", user: "admin", role: .admin, expires: time))
+                : try .json(SessionBody(user: "admin", role: .admin, expires: time))
         }
         try await withClient(session: nil, script: script) { client, server in
             let login = try await client.login(user: "admin", password: "pässwörd:1")
-            #expect(login == LoginBody(token: "session-2", user: "admin", expires: time))
+            #expect(login == LoginBody(token: "session-2", user: "admin", role: .admin, expires: time))
             #expect(try await client.with(session: login.token).currentSession().user == "admin")
             #expect(server.requests[0].method == "POST")
             #expect(server.requests[0].header("Authorization") == "Basic \(Data("admin:pässwörd:1".utf8).base64EncodedString())")

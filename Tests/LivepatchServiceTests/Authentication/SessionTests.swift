@@ -22,7 +22,7 @@ struct SessionTests {
             #expect(body.user == "alice")
             #expect(body.expires == server.clock.now.addingTimeInterval(240 * 3600))
             let session = try await client.send(.get, Paths.session, token: body.token)
-            #expect(try session.decoded(SessionBody.self) == SessionBody(user: "alice", expires: body.expires))
+            #expect(try session.decoded(SessionBody.self) == SessionBody(user: "alice", role: .admin, expires: body.expires))
             #expect(try await client.send(.post, Paths.logout, token: body.token).status == .noContent)
             #expect(try await client.send(.get, Paths.session, token: body.token).problem?.code == "login-required")
             #expect(!server.log.lines.contains { $0.contains(body.token) || $0.contains("correct horse") })

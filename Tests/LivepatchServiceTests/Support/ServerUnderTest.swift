@@ -32,6 +32,12 @@ struct ServerUnderTest: Sendable {
 
     static let user = "alice"
     static let password = "correct horse"
+    /// One for each role besides ``user``, who has the role admin.
+    static let configuredAccounts = [
+        Account(user: user, passwordHash: "hash of \(password)"),
+        Account(user: "reader", passwordHash: "hash of \(password)", role: .read),
+        Account(user: "operator", passwordHash: "hash of \(password)", role: .operate),
+    ]
     static let machineKey = [UInt8](repeating: 7, count: 32)
 
     /// - Parameters:
@@ -76,7 +82,7 @@ struct ServerUnderTest: Sendable {
             tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: issuer,
             accounts: AccountAuthority(
                 store: accounts,
-                configured: { [Account(user: Self.user, passwordHash: "hash of \(Self.password)")] },
+                configured: { Self.configuredAccounts },
                 verifier: PlainVerifier(), now: now),
             administration: TierAdministration(
                 catalog: catalog, tokens: tokens, authTokens: InMemoryAuthTokenStore(database), authority: authority, now: now),
@@ -163,7 +169,10 @@ struct ServerUnderTest: Sendable {
     }
 
     /// A session's token.
-    func session() async throws -> String { try await parts.accounts.login(user: Self.user, password: Self.password).token }
+    func session(_ role: AdministratorRole = .admin) async throws -> String {
+        let user = Self.configuredAccounts.first { $0.role == role }?.user ?? Self.user
+        return try await parts.accounts.login(user: user, password: Self.password).token
+    }
 }
 
 /// A client's request with less ceremony.
