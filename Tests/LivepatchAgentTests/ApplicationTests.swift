@@ -69,17 +69,14 @@ import Testing
         #expect(try await bench.kernel.enabled == [bench.module("107.1"), bench.module("108.1")])
     }
 
-    @Test func `and again after a reboot, but not before the server has answered`() async throws {
+    @Test func `and again after a reboot, but not before the server was asked`() async throws {
         let bench = try await Bench()
         try await bench.release("107.1")
         try await bench.round()
         try await bench.agent().stop()
         bench.kernel.reboot()
-        bench.server.goAway()
-        #expect(try await bench.round().state == .checkFailed)
         _ = try await bench.agent().watch()
         #expect(bench.kernel.insertions.count == 1)
-        bench.server.comeBack()
         #expect(try await bench.round().state == .applied)
         #expect(bench.kernel.insertions.count == 2)
         // It said at once that nothing is applied any more.

@@ -8,6 +8,7 @@ public import LivepatchKit
 /// module.pem       the certificate that modules have to be signed by, if one was given
 /// memory.json      what the agent remembers (AgentMemory)
 /// crash.json       the patch that is in the kernel and not proven yet (CrashLock)
+/// view.json        what the server showed when an offer was last proven (RecordedView)
 /// trust/           what is trusted of the server's signed repositories
 /// content/ staging/    fetched patch files
 /// agent.lock run.lock  held during a round; held by the service
@@ -18,6 +19,8 @@ public struct MachineDirectory: AgentMemoryStorage {
     /// Where it is if nobody says otherwise.
     public static let usual = "/var/lib/livepatch-agent"
     private static let limit = 1 << 20
+    /// For a view, which holds the list of a patch version's files.
+    private static let viewLimit = 64 << 20
 
     public let path: String
     private let folder: Folder
@@ -77,7 +80,7 @@ public struct MachineDirectory: AgentMemoryStorage {
         _ attachment: MachineAttachment, token: String, authorities: [UInt8]?, moduleCertificate: [UInt8]?
     ) async throws {
         try make()
-        try await remove(["machine.json"])
+        try await remove(["machine.json", "view.json"])
         try await forgetTrust()
         try await write(Array("\(token)\n".utf8), to: "token")
         try await write(authorities, to: "ca.pem")
@@ -87,7 +90,7 @@ public struct MachineDirectory: AgentMemoryStorage {
 
     /// Forgets the attachment, and what is trusted. What is remembered of the kernel stays: it is still true.
     public func detach() async throws {
-        try await remove(["machine.json", "token", "ca.pem", "module.pem"])
+        try await remove(["machine.json", "token", "ca.pem", "module.pem", "view.json"])
         try await forgetTrust()
     }
 
@@ -115,10 +118,24 @@ public struct MachineDirectory: AgentMemoryStorage {
         try await write(lock.map { try DocumentCoding.encode($0) }, to: "crash.json")
     }
 
+    public func view() async throws -> RecordedView? {
+        do {
+            return try await read("view.json", as: RecordedView.self, limit: Self.viewLimit)
+        } catch let error as LivepatchError where error.code == .configurationInvalid {
+            return nil
+        }
+    }
+
+    public func setView(_ view: RecordedView?) async throws {
+        try await write(view.map { try DocumentCoding.encode($0) }, to: "view.json")
+    }
+
     // MARK: Files
 
-    private func read<Value: Decodable>(_ name: String, as type: Value.Type) async throws -> Value? {
-        guard let bytes = try await read(name) else { return nil }
+    private func read<Value: Decodable>(
+        _ name: String, as type: Value.Type, limit: Int = Self.limit
+    ) async throws -> Value? {
+        guard let bytes = try await read(name, limit: limit) else { return nil }
         do {
             return try DocumentCoding.decode(type, from: bytes)
         } catch {
@@ -128,8 +145,8 @@ public struct MachineDirectory: AgentMemoryStorage {
         }
     }
 
-    private func read(_ name: String) async throws -> [UInt8]? {
-        try await called { [folder] in try SmallFile.read(folder.file(name), limit: Self.limit) }
+    private func read(_ name: String, limit: Int = Self.limit) async throws -> [UInt8]? {
+        try await called { [folder] in try SmallFile.read(folder.file(name), limit: limit) }
     }
 
     /// - Parameter bytes: `nil` to have no such file.

@@ -105,4 +105,8 @@ public protocol AgentMemoryStorage: Sendable {
     func crashLock() async throws -> CrashLock?
     /// - Parameter lock: `nil` takes it away.
     func setCrashLock(_ lock: CrashLock?) async throws
+    /// What the server showed when an offer was last proven.
+    func view() async throws -> RecordedView?
+    /// - Parameter view: `nil` forgets it.
+    func setView(_ view: RecordedView?) async throws
 }

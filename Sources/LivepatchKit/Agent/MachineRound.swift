@@ -19,10 +19,12 @@ public struct MachineRound: Sendable {
         public let wishes: MachineWishes
         /// Whether everything but the insertion, or taking back, is to be done.
         public let isDryRun: Bool
+        /// What the server offered when it was last there.
+        public let remembered: CheckInAnswer.Offer?
 
         public init(
             kernel: RunningKernel, applied: AppliedPatch?, state: PatchState, crashes: [CrashLock], obstacle: LivepatchError?,
-            wishes: MachineWishes, isDryRun: Bool = false
+            wishes: MachineWishes, isDryRun: Bool = false, remembered: CheckInAnswer.Offer? = nil
         ) {
             self.kernel = kernel
             self.applied = applied
@@ -31,6 +33,7 @@ public struct MachineRound: Sendable {
             self.obstacle = obstacle
             self.wishes = wishes
             self.isDryRun = isDryRun
+            self.remembered = remembered
         }
     }
 
@@ -38,8 +41,10 @@ public struct MachineRound: Sendable {
     public enum Step: Hashable, Sendable {
         /// Ask the server.
         case checkIn
-        /// Read the signed view, and in it the file of that name.
-        case verify(PatchFileName?)
+        /// Read the signed view, and in it the file that is offered.
+        case verify(CheckInAnswer.Offer?)
+        /// Prove once more what the server showed before it went away.
+        case recall
         /// Fetch the file, and look into it.
         case obtain(PatchFile)
         /// Put its module into the kernel.
@@ -109,7 +114,8 @@ public struct MachineRound: Sendable {
         case (.checkIn, .failed(let error)): step = unanswered(error)
         case (.checkIn, .answered(let answer)): step = answered(answer)
         case (.verify, .failed(let error)): step = unproven(error)
-        case (.verify, .verified(let offer)): step = verified(offer, at: time)
+        case (.verify, .verified(let offer)), (.recall, .verified(let offer)): step = verified(offer, at: time)
+        case (.recall, .failed(let error)): step = forgotten(error)
         case (.obtain(let file), .failed(let error)): step = unobtained(file, error)
         case (.obtain(let file), .done): step = obtained(file)
         case (.insert(let file), .failed(let error)): step = failed(file.name.version, error)
@@ -119,8 +125,8 @@ public struct MachineRound: Sendable {
         case (.withdraw(let patch), let event): step = withdrawn(patch, event)
         default: step = .end
         }
-        // What a dry run found out changes nothing, so there is nothing to tell.
-        if circumstances.isDryRun, step == .report { step = .end }
+        // What a dry run found out changes nothing, so there is nothing to tell; without a server there is nobody to tell it to.
+        if circumstances.isDryRun || outcome.checkInFailure != nil, step == .report { step = .end }
         return step
     }
 
@@ -130,6 +136,17 @@ public struct MachineRound: Sendable {
         outcome.checkInFailure = error
         outcome.state = circumstances.applied == nil ? .checkFailed : circumstances.state
         fail(error)
+        // A machine that boots while its server is away gets what was proven for it before, as long as that still is.
+        let isAway = [.serverUnreachable, .unavailable, .databaseUnavailable].contains(error.code)
+        guard isAway, circumstances.applied == nil, let offer = circumstances.remembered,
+            circumstances.kernel.kernel.isFitted(by: offer.filename)
+        else { return .end }
+        hint = offer
+        return .recall
+    }
+
+    private mutating func forgotten(_ error: LivepatchError) -> Step {
+        outcome.notes.append("What the server offered before is not put in without it: \(error.message)")
         return .end
     }
 
@@ -137,7 +154,7 @@ public struct MachineRound: Sendable {
         outcome.answer = answer
         hint = answer.patch
         // What is blocked is asked of the view, not of the answer; without a patch in the kernel it does not matter.
-        return hint == nil && circumstances.applied == nil ? conclude() : .verify(hint?.filename)
+        return hint == nil && circumstances.applied == nil ? conclude() : .verify(hint)
     }
 
     private mutating func unproven(_ error: LivepatchError) -> Step {
@@ -148,6 +165,13 @@ public struct MachineRound: Sendable {
 
     private mutating func verified(_ offer: VerifiedOffer, at time: Date) -> Step {
         outcome.notes += offer.notes
+        if outcome.checkInFailure != nil, let hint {
+            outcome.message = nil
+            outcome.code = nil
+            outcome.state = .unapplied
+            outcome.notes.append(
+                "The server is away; patch \(hint.version) is what it offered before, and that is proven still.")
+        }
         if let applied = circumstances.applied { revocation = offer.blocked[applied.version] }
         guard let hint, hint.version != circumstances.applied?.version || revocation != nil else { return settled() }
         do {

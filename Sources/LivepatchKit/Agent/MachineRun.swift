@@ -74,7 +74,8 @@ struct MachineRun {
         var round = MachineRound(
             MachineRound.Circumstances(
                 kernel: kernel, applied: memory.applied, state: memory.state, crashes: memory.crashes,
-                obstacle: await resources.kernel.obstacles().first, wishes: resources.wishes, isDryRun: isDryRun))
+                obstacle: await resources.kernel.obstacles().first, wishes: resources.wishes, isDryRun: isDryRun,
+                remembered: memory.applied == nil ? try await resources.memory.view()?.offer : nil))
         var step = round.begin()
         while step != .end {
             resources.logger.debug("agent step", metadata: ["step": "\(step)"])
@@ -106,7 +107,9 @@ struct MachineRun {
     private mutating func carryOut(_ step: MachineRound.Step) async throws -> MachineRound.Event {
         switch step {
         case .checkIn: return .answered(try await checkIn())
-        case .verify(let name): return .verified(try await resources.verification.verify(name))
+        case .verify(nil): return .verified(try await resources.verification.verify(nil))
+        case .verify(let offer?): return .verified(try await verify(offer))
+        case .recall: return .verified(try await recall())
         case .obtain(let file): try await obtain(file)
         case .insert(let file): try await insert(file)
         case .follow(let file): return try await follow(file)
@@ -151,8 +154,23 @@ struct MachineRun {
         memory.reason = answer.reason
         memory.warnings = answer.warnings
         memory.nextCheck = Timestamp.wholeSecond(resources.now()).addingTimeInterval(Double(answer.nextCheckSeconds))
+        if !isDryRun, answer.patch == nil { try await resources.memory.setView(nil) }
         await sendPings()
         return answer
+    }
+
+    /// Proves an offer, and keeps what proves it for when the server is away.
+    private func verify(_ offer: CheckInAnswer.Offer) async throws -> VerifiedOffer {
+        let (verified, view) = try await resources.verification.verifyAndRecord(offer)
+        if !isDryRun { try await resources.memory.setView(verified.file == nil ? nil : view) }
+        return verified
+    }
+
+    private func recall() async throws -> VerifiedOffer {
+        guard let view = try await resources.memory.view() else {
+            throw LivepatchError(.notFound, "Nothing is remembered of what the server showed.")
+        }
+        return try await resources.verification.verify(view)
     }
 
     private func report() async throws -> MachineReport {

@@ -54,7 +54,21 @@ public struct OfferVerification: Sendable {
 
     /// - Parameter name: the file that the server offers.
     /// - Throws: ``LivepatchError`` with the codes `upstream-untrusted`, `upstream-stale`, and those of upstreams.
-    public func verify(_ name: PatchFileName?) async throws -> VerifiedOffer {
+    public func verify(_ name: PatchFileName?) async throws -> VerifiedOffer { try await verify(name, shownBy: view) }
+
+    /// As ``verify(_:)``, and what was shown, so that the offer can be proven again without the server.
+    func verifyAndRecord(_ offer: CheckInAnswer.Offer) async throws -> (VerifiedOffer, RecordedView) {
+        let recording = RecordingServer(view)
+        let verified = try await verify(offer.filename, shownBy: recording)
+        return (verified, RecordedView(offer, at: now(), shown: recording.shown))
+    }
+
+    /// Proves once more what was shown before.
+    func verify(_ recorded: RecordedView) async throws -> VerifiedOffer {
+        try await verify(recorded.offer.filename, shownBy: RecordedServer(recorded))
+    }
+
+    private func verify(_ name: PatchFileName?, shownBy view: any UpstreamServer) async throws -> VerifiedOffer {
         guard !roots.isEmpty || allowsUnsigned else {
             throw LivepatchError(
                 .upstreamUntrusted, "No root is pinned on this machine, so nothing that the server shows can be proven.",
@@ -65,7 +79,7 @@ public struct OfferVerification: Sendable {
         var restarts = 0
         while true {
             do {
-                return try await once(name)
+                return try await once(name, view)
             } catch let error as LivepatchError where error.code == .upstreamMoving && restarts < Self.restarts {
                 restarts += 1
             } catch let busy as UpstreamBusy {
@@ -76,7 +90,7 @@ public struct OfferVerification: Sendable {
         }
     }
 
-    private func once(_ name: PatchFileName?) async throws -> VerifiedOffer {
+    private func once(_ name: PatchFileName?, _ view: any UpstreamServer) async throws -> VerifiedOffer {
         let reader = SignedDocumentReader(
             upstream: view, documents: NoDocumentCache(), trust: trust, trustedRoots: roots, now: now)
         guard case .head(let head, _) = try await reader.head(unless: nil) else {
