@@ -12,7 +12,7 @@ SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests
 
-.PHONY: help setup setup-kernel build release agent-static test test-kernel unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
+.PHONY: help setup setup-kernel setup-packaging build release agent-static static deb test-deb test test-kernel unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ setup: ## Install the system libraries that are missing (Debian; needs root or s
 
 setup-kernel: setup ## Install QEMU and what real live patches are built with, for the tests; say so where that cannot be
 	@SWIFT="$(SWIFT)" Scripts/setup.sh static kernel || echo "setup: the tests with a real kernel will be skipped"
+
+setup-packaging: setup ## Install what Debian packages are tried with; say so where that cannot be
+	@SWIFT="$(SWIFT)" Scripts/setup.sh static packaging || echo "setup: the Debian packages will not be tried"
 
 build: setup ## Build everything, for debugging
 	$(SWIFT) build
@@ -39,11 +42,29 @@ agent-static: ## Build the agent, optimised, into .build/release/livepatch-agent
 		SWIFT="$(SWIFT)" Scripts/link-statically.sh "$$folder" livepatch-agent "$$folder/livepatch-agent-static" && \
 		ls -lh "$$folder/livepatch-agent-static"
 
+static: setup release ## Build the four programs, optimised, into .build/release/static, so that they need nothing but glibc
+	@SWIFT="$(SWIFT)" Scripts/setup.sh static
+	@folder="$$($(SWIFT) build -c release --show-bin-path)" && mkdir -p "$$folder/static" && \
+		for program in livepatch-server livepatch-admin livepatch-sync livepatch-agent; do \
+			SWIFT="$(SWIFT)" Scripts/link-statically.sh "$$folder" "$$program" "$$folder/static/$$program" glibc || exit 1; \
+		done && ls -lh "$$folder/static"
+
+deb: setup release ## Make the Debian packages livepatch-server and livepatch-agent, in .build/deb
+	@SWIFT="$(SWIFT)" Scripts/setup.sh static
+	$(SWIFT) build -c release --product generate-manual
+	@SWIFT="$(SWIFT)" Scripts/build-deb.sh "$$($(SWIFT) build -c release --show-bin-path)" .build/deb
+
+test-deb: setup-packaging ## Install the Debian packages, made of what was built for debugging, in a bare Debian, use and remove them
+	$(SWIFT) build --product generate-manual
+	@folder="$$($(SWIFT) build --show-bin-path)" && { SWIFT="$(SWIFT)" DEB_COMPRESSION=none Scripts/build-deb.sh "$$folder" .build/deb-debug && \
+		Scripts/try-deb.sh .build/deb-debug || { status=$$?; [ $$status = 77 ] || exit $$status; }; }
+
 test: setup-kernel lint tuf-python ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory examples
 	Examples/demo/demo.sh
 	Scripts/walk.sh
+	@$(MAKE) --no-print-directory test-deb
 	@set -o pipefail; log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
 		$(SWIFT) test --skip-build --no-parallel 2>&1 | tee "$$log" || { echo "What failed, once more:"; grep '^✘' "$$log"; exit 1; }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Sees to it that this machine has what a build needs. Touches nothing, and needs no network, if it has.
 #
-#   setup.sh [static] [kernel]
+#   setup.sh [static] [kernel] [packaging]
 #
-# With more words: also what a program that is linked statically needs, and what a real kernel is patched and run with.
+# With more words: also what a program that is linked statically needs, what a real kernel is patched and run with, and what Debian
+# packages are tried with.
 set -euo pipefail
 
 needed_swift=6.3
@@ -15,6 +16,8 @@ for more; do
         static) packages+=(libbz2-dev liblzma-dev libzstd-dev) ;;
         # QEMU, and what modules and an initial file system are made with.
         kernel) packages+=(qemu-system-x86 cpio make gcc binutils bzip2) ;;
+        # A bare Debian, and what reckons how well a unit is hardened.
+        packaging) packages+=(debootstrap systemd) ;;
         *) echo "setup: what is '$more'?" >&2 && exit 64 ;;
     esac
 done
