@@ -11,8 +11,9 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Keeps the kernel patched until it is told to stop: the service.",
         discussion: """
-            The kernel is not touched before the server's first answer. While the server is away the patch in the kernel stays, and the \
-            server is asked again with growing, random pauses. SIGTERM and SIGINT end it; the patch stays.
+            The kernel is not touched before the server was asked. While the server is away the patch in the kernel stays, a machine that \
+            has booted gets what was proven for it before and still is, and the server is asked again with growing, random pauses. SIGTERM \
+            and SIGINT end it; the patch stays.
 
             Examples:
               livepatch-agent run

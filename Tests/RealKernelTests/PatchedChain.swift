@@ -21,7 +21,9 @@ struct PatchedChain {
             "regional", of: top.url, token: origin.token("edge", "regional"), settings)
         let regional = try await middle.administrator()
         try await regional.firstSync()
-        let bottom = try await here.downstream("site", of: middle.url, token: regional.token("edge", "site"), settings)
+        let bottom = try await here.downstream(
+            "site", of: middle.url, token: regional.token("edge", "site"),
+            settings.merging(["server.check-in-interval": "60s"]) { $1 })
         let site = try await bottom.administrator()
         try await site.firstSync()
         return PatchedChain(

@@ -22,8 +22,9 @@ import Testing
                 let booted = try await machine.commandLine()
                 #expect(booted.contains("console=ttyS0"))
                 try await machine("livepatch-agent enable \(token) --server \(chain.address)")
-                try await machine("livepatch-agent refresh")
-                #expect(try await machine.commandLine() == "patched by 100.1")
+                // The service: it patches the kernel by itself, and goes on asking.
+                try await machine("livepatch-agent run >/run/agent.log 2>&1 & echo $! >/run/agent.pid")
+                try await machine.becomes("patched by 100.1", within: .seconds(60))
                 #expect(try await machine("ls /sys/kernel/livepatch") == "livepatch_first\n")
                 let status = try await machine("livepatch-agent status")
                 #expect(status.contains("100.1"), "\(status)")
@@ -35,13 +36,22 @@ import Testing
                 #expect(try await chain.origin("report machines stable --quiet").isEmpty, "it is not the origin's own")
 
                 try await chain.release("patch promote 101.1 stable")
-                try await machine("livepatch-agent refresh")
-                #expect(try await machine.commandLine() == "patched by 101.1")
+                try await machine.becomes("patched by 101.1", within: .seconds(120))
                 #expect(try await machine("ls /sys/kernel/livepatch") == "livepatch_second\n")
                 #expect(try await !machine("cat /proc/modules").contains("livepatch_first"), "what was replaced is taken out")
                 try await chain.sync()
                 #expect(try await chain.origin.health("101.1", wholeTree: true) == "1 0 0")
                 #expect(try await chain.origin.health("100.1", wholeTree: true) == "0 0 0")
+
+                // An orderly end leaves the patch in the kernel, and no lock that would look like a crash.
+                #expect(try await machine("cat /var/lib/livepatch-agent/crash.json").contains("101.1"))
+                try await machine("kill -TERM $(cat /run/agent.pid)")
+                try await eventually("the service has ended") {
+                    try await machine.run("kill -0 $(cat /run/agent.pid)").status != 0
+                }
+                #expect(try await machine.run("test -e /var/lib/livepatch-agent/crash.json").status == 1)
+                #expect(try await machine.commandLine() == "patched by 101.1")
+                #expect(try await machine("cat /run/agent.log").contains("is at work"))
 
                 try await chain.release("patch block 101.1 --reason crashes")
                 try await machine("livepatch-agent refresh")

@@ -86,6 +86,11 @@ final class VirtualMachine: Sendable {
         try await self("cat /proc/cmdline").trimmingCharacters(in: .newlines)
     }
 
+    /// Waits until the running kernel's `/proc/cmdline` shows that.
+    func becomes(_ text: String, within limit: Duration) async throws {
+        try await eventually("/proc/cmdline shows '\(text)'", within: limit) { try await commandLine() == text }
+    }
+
     private func waitUntilReady() async throws {
         try await eventually("the machine has booted; it said:\n\(log)", within: .seconds(120)) {
             if let ending = process.ending {
