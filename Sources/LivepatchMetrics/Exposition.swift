@@ -1,4 +1,0 @@
-import CoreMetrics
-
-/// The text that Prometheus reads.
-public enum Exposition {}

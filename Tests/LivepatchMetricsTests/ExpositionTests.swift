@@ -1,3 +1,0 @@
-import LivepatchMetrics
-import Metrics
-import Testing
