@@ -6,6 +6,8 @@ public enum Paths {
     public static let root = "/"
     public static let debugInformation = "/debug/info"
     public static let debugStatus = "/debug/status"
+    /// For Prometheus.
+    public static let metrics = "/metrics"
 
     // Patch files, for sync tokens and administrators
     public static let patchFileTemplate = "/v1/patches/{filename}"
@@ -101,6 +103,8 @@ public enum HeaderNames {
     public static let deployment = "Livepatch-Deployment"
     /// The server's release, in every answer.
     public static let serverVersion = "Livepatch-Server-Version"
+    /// How many seconds ago what the head shows was the origin's; 0 at the origin itself. Missing where that is not known.
+    public static let lag = "Livepatch-Lag"
 }
 
 /// The release of this project, `MAJOR.MINOR.PATCH` (semantic versioning 2.0.0).

@@ -11,6 +11,7 @@ public struct ConfiguredUpstream: Sendable {
     /// In the order in which they are tried, without credentials.
     public let addresses: [String]
     private let servers: [HTTPUpstream]
+    private let lag: AnnouncedLag
     private let configuration: SyncConfiguration
     private let logger: Logger
 
@@ -19,9 +20,12 @@ public struct ConfiguredUpstream: Sendable {
     public init(_ configuration: SyncConfiguration, deployment: DeploymentID?, logger: Logger) throws {
         let addresses = try configuration.upstreams.map { try ServerAddress(parsing: $0.absoluteString) }
         let options = try Self.options(configuration)
+        let lag = AnnouncedLag()
+        self.lag = lag
         servers = try addresses.map {
             try HTTPUpstream(
-                $0, token: configuration.token?.revealed ?? "", deployment: deployment, options: options, logger: logger)
+                $0, token: configuration.token?.revealed ?? "", deployment: deployment, lag: lag, options: options, logger: logger
+            )
         }
         server = FailoverUpstream(servers)
         self.addresses = addresses.map(\.description)
@@ -72,14 +76,16 @@ public struct ConfiguredUpstream: Sendable {
         storage: any PatchStorage, trust: any TrustStorage, transfers: Transfers, reporter: FleetReporter,
         now: @escaping @Sendable () -> Date
     ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
-        { [server, configuration, logger] acceptsRemovals, progress in
+        { [server, configuration, lag, logger] acceptsRemovals, progress in
             let request = configuration.request(deployment, acceptsRemovals: acceptsRemovals)
             let reader = configuration.reader(
                 of: server, catalog: catalog, trust: trust, tolerance: configuration.freshnessTolerance, logger: logger, now: now)
             let resources = SyncRun.Resources(
                 upstream: server, reader: reader, catalog: catalog, tokens: tokens, authTokens: authTokens, storage: storage,
                 transfers: transfers, logger: logger, now: now)
-            return await reporter.report(after: await SyncRun(request, resources, progress: progress).run(), to: server)
+            var report = await SyncRun(request, resources, progress: progress).run()
+            if report.isSuccess { report.upstreamLagSeconds = lag.seconds }
+            return await reporter.report(after: report, to: server)
         }
     }
 

@@ -19,13 +19,15 @@ public struct HTTPUpstream: UpstreamServer {
     let transport: Transport
     private let token: String
     private let deployment: DeploymentID?
+    private let lag: AnnouncedLag?
 
     /// - Parameters:
+    ///   - lag: told what the upstream says of its own lag behind the origin.
     ///   - token: the sync token's secret.
     ///   - deployment: who asks, so that the upstream's administrator can see which token is used where.
     /// - Throws: ``LivepatchError`` with the code `malformed-value` for a token that cannot be one; it is not repeated.
     public init(
-        _ address: ServerAddress, token: String, deployment: DeploymentID? = nil,
+        _ address: ServerAddress, token: String, deployment: DeploymentID? = nil, lag: AnnouncedLag? = nil,
         options: ConnectionOptions = ConnectionOptions(), logger: Logger = Logger(label: "livepatch.upstream")
     ) throws {
         guard (1...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -36,6 +38,7 @@ public struct HTTPUpstream: UpstreamServer {
         server = address
         self.token = token
         self.deployment = deployment
+        self.lag = lag
         transport = Transport(options, logger: logger)
     }
 
@@ -47,6 +50,7 @@ public struct HTTPUpstream: UpstreamServer {
         if let tag { request.headers.add(name: "if-none-match", value: EntityTag.strong(tag)) }
         let refusal = UpstreamRefusal(asked: server.description, for: "the head of its view", isUniversal: true)
         let answer = try await send(request, to: server.origin, refusal)
+        lag?.note(answer.field(HeaderNames.lag))
         if tag != nil, answer.status == .notModified {
             await answer.body.finish()
             return nil

@@ -54,6 +54,11 @@ public struct SyncReport: Hashable, Sendable, Codable {
     public var notes: [String]
     /// What became of the report to the upstream that follows the sync; `nil` if there was none.
     public var fleet: FleetDelivery?
+    /// How many seconds ago what the upstream showed was the origin's; `nil` if it did not say so.
+    public var upstreamLagSeconds: Int64?
+
+    /// Whether this server has all that its upstream showed.
+    public var isSuccess: Bool { result == .complete || result == .unchanged }
 
     public init(
         id: Int64 = 0, started: Date, ended: Date, result: Result, upstream: String? = nil, documents: Int = 0,

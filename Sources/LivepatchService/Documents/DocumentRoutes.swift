@@ -1,3 +1,5 @@
+import FoundationEssentials
+import HTTPTypes
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
@@ -5,10 +7,16 @@ import LivepatchKit
 /// The documents of the view that a downstream or a machine has.
 struct DocumentRoutes: Sendable {
     let publisher: any DocumentPublisher
+    /// How many seconds ago what is shown was the origin's; `nil` if nobody knows.
+    let lag: @Sendable () async -> TimeInterval?
 
     func add(to routes: Routes) {
         routes.on(.get, Paths.syncHead, for: .viewers) { request, context in
-            DocumentAnswers.answer(try await publisher.head(for: try context.viewedTier()), to: request)
+            var answer = DocumentAnswers.answer(try await publisher.head(for: try context.viewedTier()), to: request)
+            if let field = HTTPField.Name(HeaderNames.lag), let lag = await lag() {
+                answer.headers[field] = "\(Int64(min(max(0, lag), 1e12)))"
+            }
+            return answer
         }
         routes.on(.get, Paths.syncRevocations, for: .viewers) { try await document(.revocations, $0, $1) }
         routes.on(.get, Paths.syncTiers, for: .viewers) { try await document(.tiers, $0, $1) }

@@ -45,6 +45,21 @@ public struct SyncStatus: Sendable {
     /// The last report; `nil` before the first.
     func last() async throws -> SyncReport? { try await reports.reports(limit: 1).first }
 
+    /// The last sync that left this server with all that its upstream had; `nil` if there was none among the last thousand.
+    func lastSuccess() async throws -> SyncReport? {
+        if let last = try await last(), last.isSuccess { return last }
+        return try await reports.reports(limit: 1000).first(where: \.isSuccess)
+    }
+
+    /// How many seconds ago what this server shows was what the origin showed: 0 at the origin, and elsewhere the time since the last
+    /// sync that succeeded together with the upstream's own lag at that time.
+    /// - Returns: `nil` where nobody knows: before the first sync, below an upstream that does not tell, and where bundles are applied.
+    func lag(at time: Date) async throws -> TimeInterval? {
+        guard coordinator != nil else { return try await catalog.syncState().route == nil ? 0 : nil }
+        guard let success = try await lastSuccess(), let above = success.upstreamLagSeconds else { return nil }
+        return max(0, time.timeIntervalSince(success.ended)) + Double(above)
+    }
+
     func body() async throws -> SyncStatusBody {
         let recent = try await reports.reports(limit: 1000)
         let isEnabled = coordinator != nil
@@ -52,7 +67,7 @@ public struct SyncStatus: Sendable {
             deployment: try await catalog.deployment(), enabled: isEnabled, upstreams: settings.upstreams,
             syncTiers: settings.mirrorsTiers, intervalSeconds: isEnabled ? settings.interval / .seconds(1) : nil,
             route: try await catalog.syncState().route, filter: settings.filter, running: await coordinator?.running,
-            last: recent.first, lastSuccess: recent.first { $0.result == .complete || $0.result == .unchanged }?.ended,
+            last: recent.first, lastSuccess: recent.first(where: \.isSuccess)?.ended,
             next: appointment.next)
     }
 }
