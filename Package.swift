@@ -88,7 +88,7 @@ let package = Package(
             name: "LivepatchKernel", dependencies: ["LivepatchKit", "CKernel", asn1, crypto, cryptoExtras], swiftSettings: strict),
         .target(
             name: "LivepatchSQLite",
-            dependencies: ["LivepatchKit", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["LivepatchKit", logging, metrics, .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "LivepatchFiles", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
         .target(name: "LivepatchArchive", dependencies: ["LivepatchKit", "CArchive"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import LivepatchKit
+public import Metrics
 
 /// A server's database: one SQLite file, opened by as many processes as like to.
 ///
@@ -18,18 +19,24 @@ public final class SQLiteDatabase: Sendable {
     /// The file. Beside it lie its log (`-wal`) and index (`-shm`) while it is open: the three belong together.
     public let path: String
     let pool: DatabasePool
+    private let meter: DatabaseMeter
 
     /// Opens the database, creating it (readable by its owner alone) or bringing its schema up to date as needed.
     ///
-    /// - Parameter path: the file; its directory must exist.
+    /// - Parameters:
+    ///   - path: the file; its directory must exist.
+    ///   - metrics: where transactions are measured; by default what the process was given (`MetricsSystem`).
     /// - Throws: ``LivepatchError`` with the code `database-newer` if a newer release has changed its schema, `database-foreign` if
     ///   the file is something else than a database of this system, `database-unavailable` if it cannot be read or written. A
     ///   file that is refused is left as it was.
-    public convenience init(path: String) throws { try self.init(path: path, patience: 5) }
+    public convenience init(path: String, metrics: any MetricsFactory = MetricsSystem.factory) throws {
+        try self.init(path: path, patience: 5, metrics: metrics)
+    }
 
     /// - Parameter patience: how long a writer waits for another one, in seconds.
-    init(path: String, patience: Double) throws {
+    init(path: String, patience: Double, metrics: any MetricsFactory = MetricsSystem.factory) throws {
         self.path = path
+        meter = DatabaseMeter(metrics)
         do {
             try DatabaseFile.createIfMissing(path)
             let pending = try SchemaInspection.pendingMigrations(path: path, patience: patience)
@@ -74,12 +81,31 @@ public final class SQLiteDatabase: Sendable {
 
 extension SQLiteDatabase {
     /// Reads one state of the database.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do { return try await pool.read(body) } catch { throw SQLiteFault.explain(error, path: path) }
+    /// - Parameter method: what metrics call it; the function that reads.
+    func read<Value: Sendable>(
+        method: String = #function, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await measured(method) { try await pool.read(body) }
     }
 
     /// Changes the database in one transaction, which is undone if the body throws.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do { return try await pool.write(body) } catch { throw SQLiteFault.explain(error, path: path) }
+    /// - Parameter method: what metrics call it; the function that writes.
+    func write<Value: Sendable>(
+        method: String = #function, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await measured(method) { try await pool.write(body) }
+    }
+
+    private func measured<Value: Sendable>(_ method: String, _ access: () async throws -> Value) async throws -> Value {
+        let start = ContinuousClock.now
+        do {
+            let value = try await access()
+            meter.note(method, since: start)
+            return value
+        } catch {
+            meter.note(method, since: start)
+            if error is DatabaseError { meter.noteError() }
+            throw SQLiteFault.explain(error, path: path)
+        }
     }
 }
