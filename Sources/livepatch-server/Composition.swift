@@ -16,6 +16,7 @@ import UnixSignals
 struct Composition {
     private let loaded: LoadedConfiguration
     private let sources: ConfigurationSources
+    private let metrics: ServerMetrics
     private let makesAdministrator: Bool
     private let console: Console
     private let level: LogLevelSwitch
@@ -24,9 +25,13 @@ struct Composition {
     private var configuration: ServerConfiguration { loaded.server }
 
     /// - Parameter makesAdministrator: whether a new server makes an account and prints its password.
-    init(_ loaded: LoadedConfiguration, sources: ConfigurationSources, makesAdministrator: Bool, console: Console) {
+    init(
+        _ loaded: LoadedConfiguration, sources: ConfigurationSources, metrics: ServerMetrics, makesAdministrator: Bool,
+        console: Console
+    ) {
         self.loaded = loaded
         self.sources = sources
+        self.metrics = metrics
         self.makesAdministrator = makesAdministrator
         self.console = console
         level = LogLevelSwitch(loaded.server.logLevel.loggerLevel)
@@ -119,7 +124,7 @@ struct Composition {
             machines: machines.store, tiers: tiers, tokens: tokens, authTokens: authTokens, logger: logger, now: now)
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
-        let parts = ServerParts(
+        var parts = ServerParts(
             deployment: deployment, started: Timestamp.wholeSecond(now()), catalog: catalog, storage: storage, tokens: tokens,
             tiers: tiers, publisher: publisher,
             delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
@@ -146,6 +151,9 @@ struct Composition {
             coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels,
             webhooks: webhooks.administration, security: security, now: now)
 
+        let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
+        parts.metrics = metrics.exposition(configuration.metrics, of: gauges)
+
         let http = HTTPService(
             parts, options: options, address: HTTPService.Address(configuration.address),
             shutdownDeadline: configuration.shutdownDeadline, logger: logger
@@ -166,8 +174,9 @@ struct Composition {
         // The last is stopped first: what machines reported is written after the last request has been answered.
         var services: [any Service] = [
             MachineReportService(machines.batcher), historyService(machines, logger), ExpiryService(trust: trust, logger: logger),
-            WebhookService(dispatcher: webhooks.dispatcher, administration: webhooks.administration, logger: logger), reload,
-            http,
+            WebhookService(dispatcher: webhooks.dispatcher, administration: webhooks.administration, logger: logger),
+            MetricsService(gauges),
+            reload, http,
         ]
         if let syncs { services.insert(syncs, at: 1) }
         try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()

@@ -72,6 +72,7 @@ struct ServerCommand: AsyncParsableCommand {
             for note in loaded.notes { console.warn(note) }
             return
         }
-        try await Composition(loaded, sources: sources, makesAdministrator: !noInput, console: console).run()
+        try await Composition(loaded, sources: sources, metrics: ServerMetrics(), makesAdministrator: !noInput, console: console)
+            .run()
     }
 }

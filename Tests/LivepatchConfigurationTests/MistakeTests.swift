@@ -65,7 +65,7 @@ struct MistakeTests {
         ("server.data-directory", ""), ("server.url-template", "https://example.com/v1"),
         ("server.url-template", "ftp://example.com/{filename}"), ("server.redirect-downloads", "maybe"),
         ("server.shutdown-deadline", "30"), ("server.shutdown-deadline", "2h"), ("server.metadata-lifetime", "1s"),
-        ("server.max-upload-size", "lots"),
+        ("server.max-upload-size", "lots"), ("server.metrics.enabled", "open"),
         ("server.max-upload-size", "0"), ("server.max-upload-size", "99999999T"), ("auth.basic.enabled", "yes"),
         ("auth.session-lifetime", "1s"), ("patch-storage.type", "s3"), ("patch-storage.type", "tape"),
         ("patch-sync.upstream-url", "patches.example.com"), ("patch-sync.upstream-url", "https://a,ftp://b"),

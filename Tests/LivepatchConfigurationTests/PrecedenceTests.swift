@@ -14,6 +14,7 @@ struct PrecedenceTests {
         #expect(loaded.server.dataDirectory == "livepatch-data")
         #expect(loaded.server.patchDirectory == "livepatch-data")
         #expect(loaded.server.maximumUploadSize == 268_435_456)
+        #expect(loaded.server.metrics.isEnabled && loaded.server.metrics.token == nil)
         #expect(loaded.server.authentication.isBasicEnabled)
         #expect(loaded.server.authentication.sessionLifetime == .seconds(864_000))
         #expect(loaded.server.sync.filter == .all)
@@ -92,6 +93,7 @@ struct PrecedenceTests {
                 "server.log-level": "debug", "server.log-format": "json", "server.server-address": "[::1]:1",
                 "server.data-directory": "x", "server.url-template": "https://b/{filename}", "server.redirect-downloads": "true",
                 "server.shutdown-deadline": "1s", "server.max-upload-size": "1M", "server.metadata-lifetime": "2h",
+                "server.metrics.enabled": "false", "server.metrics.token": "a-token-of-metrics",
                 "auth.basic.enabled": "false",
                 "auth.basic.users": "u:\(aHash)", "auth.basic.roles": "u=read", "auth.session-lifetime": "1h",
                 "patch-storage.filesystem-path": "/srv",

@@ -3,7 +3,8 @@ import LivepatchKit
 /// Every key that this project knows, in the order in which the reference lists them.
 public enum ConfigurationCatalogue {
     public static let keys: [ConfigurationKey] =
-        ServerSettings.keys + AuthenticationSettings.keys + StorageSettings.keys + SyncSettings.keys + MachineSettings.keys
+        ServerSettings.keys + MetricsSettings.keys + AuthenticationSettings.keys + StorageSettings.keys + SyncSettings.keys
+        + MachineSettings.keys
         + WebhookSettings.keys + laterKeys
 
     /// The keys that this release reads.

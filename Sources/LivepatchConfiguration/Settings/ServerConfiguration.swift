@@ -15,6 +15,7 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let maximumUploadSize: Int64
     /// How long a timestamp that this server signs is good.
     public let metadataLifetime: Duration
+    public let metrics: MetricsConfiguration
     public let authentication: AuthenticationConfiguration
     public let storage: StorageConfiguration
     public let sync: SyncConfiguration
@@ -31,6 +32,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         shutdownDeadline = reading.value(ServerSettings.shutdownDeadline)
         maximumUploadSize = reading.value(ServerSettings.maximumUploadSize)
         metadataLifetime = reading.value(ServerSettings.metadataLifetime)
+        metrics = MetricsConfiguration(&reading)
         authentication = AuthenticationConfiguration(&reading)
         storage = StorageConfiguration(&reading)
         sync = SyncConfiguration(&reading, purpose: purpose)

@@ -7,6 +7,7 @@ struct SessionRoutes: Sendable {
     let accounts: AccountAuthority
     /// Whether user and password are accepted at all (`auth.basic.enabled`).
     let acceptsPasswords: Bool
+    let meter: EntryMeter
     let security: SecurityLog
 
     func add(to routes: Routes) {
@@ -29,7 +30,9 @@ struct SessionRoutes: Sendable {
                 suggestion: "Log in with `livepatch-admin login`.")
         }
         do {
-            let (administrator, token) = try await accounts.login(user: credentials.user, password: credentials.password)
+            let (administrator, token) = try await meter.measuring(.basic) {
+                try await accounts.login(user: credentials.user, password: credentials.password)
+            }
             security.record(.loginSucceeded(administrator), request)
             return try Answers.json(
                 LoginBody(

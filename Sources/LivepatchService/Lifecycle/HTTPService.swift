@@ -58,7 +58,7 @@ public struct HTTPService: Service {
         _ parts: ServerParts, options: ServerOptions, address: Address, shutdownDeadline: Duration, stallTimeout: TimeAmount,
         logger: Logger, onReady: @escaping @Sendable (Address) async -> Void
     ) {
-        let connections = OpenConnections()
+        let connections = OpenConnections(parts.machines.metrics)
         self.connections = connections
         self.shutdownDeadline = shutdownDeadline
         self.address = address

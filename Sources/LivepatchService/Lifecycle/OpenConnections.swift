@@ -1,14 +1,28 @@
+import Metrics
 import NIOCore
 import Synchronization
 
 /// The connections that are open, so that they can be cut.
 final class OpenConnections: Sendable {
+    static let gauge = "livepatch_server_open_connections"
+
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let meter: Meter
+
+    /// - Parameter metrics: where their number is shown.
+    init(_ metrics: any MetricsFactory) {
+        meter = Meter(label: Self.gauge, factory: metrics)
+        meter.set(0)
+    }
 
     func add(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)
         channels.withLock { $0[id] = channel }
-        channel.closeFuture.whenComplete { _ in self.channels.withLock { $0[id] = nil } }
+        meter.increment()
+        channel.closeFuture.whenComplete { _ in
+            self.channels.withLock { $0[id] = nil }
+            self.meter.decrement()
+        }
     }
 
     /// - Returns: how many there were.

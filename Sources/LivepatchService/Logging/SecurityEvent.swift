@@ -96,6 +96,12 @@ public struct SecurityEvent: Sendable {
             level: .warning, actor: administrator.user)
     }
 
+    static func metricsRefused(presented: Bool) -> SecurityEvent {
+        SecurityEvent(
+            "metricstoken_authn_failed:\(presented ? "unknown" : "missing")", "Somebody was refused the metrics.", level: .warning
+        )
+    }
+
     /// - Parameter action: the command, as `livepatch-admin` takes it.
     static func administration(_ action: String, by user: String) -> SecurityEvent {
         SecurityEvent("authz_admin", action, actor: user)

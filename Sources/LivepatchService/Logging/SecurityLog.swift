@@ -2,20 +2,26 @@ import Hummingbird
 import LivepatchAPI
 import LivepatchKit
 public import Logging
+public import Metrics
 
 /// The log of security events: one line an event, whatever the log level. Secrets never get here.
 public struct SecurityLog: Sendable {
     private let logger: Logger
     private let application: String
+    private let meter: SecurityMeter
 
     /// - Parameters:
     ///   - logger: where lines go, with `type` and the event's parts as metadata.
     ///   - application: the `appid`.
-    public init(logger: Logger, application: String = "livepatch-server") {
+    ///   - metrics: where events are counted; by default what the process was given (`MetricsSystem`).
+    public init(
+        logger: Logger, application: String = "livepatch-server", metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         var logger = logger
         logger.logLevel = .trace
         self.logger = logger
         self.application = application
+        meter = SecurityMeter(metrics)
     }
 
     /// Records an event that is about no request.
@@ -38,6 +44,7 @@ public struct SecurityLog: Sendable {
     }
 
     private func record(_ event: SecurityEvent, _ more: Logger.Metadata) {
+        meter.count(event)
         var metadata = more
         metadata["type"] = "security"
         metadata["appid"] = "\(application)"

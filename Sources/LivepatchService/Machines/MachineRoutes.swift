@@ -12,18 +12,20 @@ struct MachineRoutes: Sendable {
     let tiers: TierStateCache
     let trust: TrustInspection
     let deployment: DeploymentID
+    let entryMeter: EntryMeter
     let security: SecurityLog
     let now: @Sendable () -> Date
     private let meter: MachineMeter
 
     init(
-        machines: MachineParts, tiers: TierStateCache, trust: TrustInspection, deployment: DeploymentID, security: SecurityLog,
-        now: @escaping @Sendable () -> Date
+        machines: MachineParts, tiers: TierStateCache, trust: TrustInspection, deployment: DeploymentID,
+        entryMeter: EntryMeter, security: SecurityLog, now: @escaping @Sendable () -> Date
     ) {
         self.machines = machines
         self.tiers = tiers
         self.trust = trust
         self.deployment = deployment
+        self.entryMeter = entryMeter
         self.security = security
         self.now = now
         meter = MachineMeter(machines.metrics)
@@ -42,7 +44,9 @@ struct MachineRoutes: Sendable {
         let id = try RequestReading.pathValue(MachineID.self, "machine-id", context)
         let decision: MachineRegistrar.Decision
         do {
-            decision = try await machines.registrar.register(id, with: BearerToken(in: request)?.secret)
+            decision = try await entryMeter.measuring(.auth) {
+                try await machines.registrar.register(id, with: BearerToken(in: request)?.secret)
+            }
         } catch let error as LivepatchError where error.code == .machineLimit {
             security.record(.authTokenRefused("machine_limit", id: nil), request)
             throw error

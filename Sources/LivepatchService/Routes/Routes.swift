@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Metrics
 
 /// The table of routes: path, method, who may come in, and what answers.
 struct Routes {
@@ -8,17 +9,21 @@ struct Routes {
     private let router: Router<ServiceRequestContext>
     private let paths = KnownPaths()
     private let gate: EntryGate
+    private let entryMeter: EntryMeter
 
-    init(gate: EntryGate) {
+    /// - Parameter metrics: where requests are measured.
+    init(gate: EntryGate, entryMeter: EntryMeter, metrics: any MetricsFactory) {
         self.gate = gate
+        self.entryMeter = entryMeter
         router = Router(context: ServiceRequestContext.self)
         router.middlewares.add(AccessLogMiddleware())
+        router.middlewares.add(RequestMetricsMiddleware(metrics))
         router.middlewares.add(ProblemMiddleware(paths: paths))
     }
 
     /// Adds a route; whatever takes `GET` takes `HEAD`, too.
     func on(_ method: HTTPRequest.Method, _ template: String, for entry: EntryGate.Entry, _ handler: @escaping Handler) {
-        let gate = gate
+        let (gate, entryMeter) = (gate, entryMeter)
         for method in method == .get ? [method, .head] : [method] {
             paths.add(Route(method: method, template: template, entry: entry))
             router.on(RouterPath(template), method: method) { request, context in
@@ -26,7 +31,7 @@ struct Routes {
                 if request.headers[.expect] != nil {
                     request.body = RequestBody(asyncSequence: AnnouncedBody(body: request.body, channel: context.channel))
                 }
-                context.caller = try await gate.admit(request, context, to: entry)
+                context.caller = try await entryMeter.admit(to: entry) { try await gate.admit(request, context, to: entry) }
                 return try await handler(request, context)
             }
         }

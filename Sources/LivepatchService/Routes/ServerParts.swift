@@ -27,6 +27,8 @@ public struct ServerParts: Sendable {
     public var kernels: KernelSupportAuthority
     public var webhooks: WebhookAdministration
     public var security: SecurityLog
+    /// What `/metrics` answers; `nil` for a server that has no such path.
+    public var metrics: MetricsExposition?
     /// The current time.
     public var now: @Sendable () -> Date
 

@@ -8,17 +8,24 @@ enum ServerRoutes {
     }
 
     static func routes(_ parts: ServerParts, _ options: ServerOptions) -> Routes {
-        let routes = Routes(gate: parts.gate)
+        let entryMeter = EntryMeter(parts.machines.metrics)
+        let routes = Routes(gate: parts.gate, entryMeter: entryMeter, metrics: parts.machines.metrics)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
             catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
             lastSync: lastSync
         ).add(to: routes)
-        DocumentRoutes(publisher: parts.publisher).add(to: routes)
+        if let metrics = parts.metrics { MetricsRoutes(exposition: metrics, security: parts.security).add(to: routes) }
+        DocumentRoutes(
+            publisher: parts.publisher, lag: { [sync = parts.sync, now = parts.now] in try? await sync.lag(at: now()) }
+        )
+        .add(to: routes)
         MetadataRoutes(publisher: parts.publisher).add(to: routes)
         DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect).add(to: routes)
-        SessionRoutes(accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, security: parts.security)
-            .add(to: routes)
+        SessionRoutes(
+            accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, meter: entryMeter, security: parts.security
+        )
+        .add(to: routes)
         TierRoutes(
             administration: parts.administration, authority: parts.authority, catalog: parts.catalog, tokens: parts.tokens,
             tiers: parts.tiers, security: parts.security
@@ -38,6 +45,7 @@ enum ServerRoutes {
         ).add(to: routes)
         MachineRoutes(
             machines: parts.machines, tiers: parts.tiers, trust: parts.trust, deployment: parts.deployment,
+            entryMeter: entryMeter,
             security: parts.security, now: parts.now
         ).add(to: routes)
         TrustRoutes(trust: parts.trust, roots: parts.roots, security: parts.security).add(to: routes)

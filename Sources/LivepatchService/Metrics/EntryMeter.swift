@@ -1,0 +1,77 @@
+import Metrics
+
+/// Measures how long it takes to find out whose a credential is, under the names that Livepatch on-prem gives it.
+struct EntryMeter: Sendable {
+    static let duration = "livepatch_server_http_auth_duration_seconds"
+    static let count = "livepatch_server_http_authorizer_count"
+
+    /// What was presented.
+    enum Credential: String, CaseIterable {
+        /// User and password of an administrator.
+        case basic
+        /// The token of an administrator's session.
+        case session
+        case sync
+        case machine
+        /// The token with which machines register.
+        case auth
+        /// A token where any kind is taken, and that none has known.
+        case unknown
+    }
+
+    private let timers: [Credential: Timer]
+    private let counters: [Credential: Counter]
+
+    init(_ factory: any MetricsFactory) {
+        func all<Metric>(_ make: (Credential) -> Metric) -> [Credential: Metric] {
+            Dictionary(uniqueKeysWithValues: Credential.allCases.map { ($0, make($0)) })
+        }
+        timers = all { Timer(label: Self.duration, dimensions: [("token_type", $0.rawValue)], factory: factory) }
+        counters = all { Counter(label: Self.count, dimensions: [("token", $0.rawValue)], factory: factory) }
+    }
+
+    /// Measures an attempt to enter, whatever comes of it.
+    func measuring<Value>(_ credential: Credential, _ body: () async throws -> Value) async rethrows -> Value {
+        let start = ContinuousClock.now
+        defer { note(credential, since: start) }
+        return try await body()
+    }
+
+    /// Measures what a gate decides.
+    func admit(to entry: EntryGate.Entry, _ decide: () async throws -> Caller?) async throws -> Caller? {
+        let start = ContinuousClock.now
+        do {
+            let caller = try await decide()
+            if let caller { note(Credential(caller), since: start) }
+            return caller
+        } catch {
+            note(Credential(expectedAt: entry), since: start)
+            throw error
+        }
+    }
+
+    private func note(_ credential: Credential, since start: ContinuousClock.Instant) {
+        timers[credential]?.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
+        counters[credential]?.increment()
+    }
+}
+
+extension EntryMeter.Credential {
+    init(_ caller: Caller) {
+        switch caller {
+        case .administrator: self = .session
+        case .downstream: self = .sync
+        case .machine: self = .machine
+        }
+    }
+
+    /// What whoever was refused should have had.
+    init(expectedAt entry: EntryGate.Entry) {
+        switch entry {
+        case .administrators: self = .session
+        case .downstreams: self = .sync
+        case .machines: self = .machine
+        case .everybody, .viewers, .downloaders: self = .unknown
+        }
+    }
+}
