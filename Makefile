@@ -12,7 +12,7 @@ SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests
 
-.PHONY: help setup setup-kernel setup-packaging build release agent-static static deb test-deb test test-kernel unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
+.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ setup-kernel: setup ## Install QEMU and what real live patches are built with, f
 
 setup-packaging: setup ## Install what Debian packages are tried with; say so where that cannot be
 	@SWIFT="$(SWIFT)" Scripts/setup.sh static packaging || echo "setup: the Debian packages will not be tried"
+
+setup-monitoring: setup ## Install Prometheus, for the tests of Documentation/monitoring; say so where that cannot be
+	@SWIFT="$(SWIFT)" Scripts/setup.sh monitoring || echo "setup: the tests with a real Prometheus will be skipped"
 
 build: setup ## Build everything, for debugging
 	$(SWIFT) build
@@ -59,7 +62,7 @@ test-deb: setup-packaging ## Install the Debian packages, made of what was built
 	@folder="$$($(SWIFT) build --show-bin-path)" && { SWIFT="$(SWIFT)" DEB_COMPRESSION=none Scripts/build-deb.sh "$$folder" .build/deb-debug && \
 		Scripts/try-deb.sh .build/deb-debug || { status=$$?; [ $$status = 77 ] || exit $$status; }; }
 
-test: setup-kernel lint tuf-python ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
+test: setup-kernel setup-monitoring lint tuf-python ## Everything that CI runs: style, build without warnings, examples, demonstration, all tests
 	$(SWIFT) build --build-tests
 	@$(MAKE) --no-print-directory examples
 	Examples/demo/demo.sh
@@ -70,6 +73,9 @@ test: setup-kernel lint tuf-python ## Everything that CI runs: style, build with
 
 test-kernel: setup-kernel ## Patch a real kernel in QEMU: build modules, start three servers, boot, and let the agent patch it
 	$(SWIFT) test --filter RealKernelTests --no-parallel
+
+monitoring: setup-monitoring ## Check the alert rules and dashboards with promtool, and against a real Prometheus and real servers
+	$(SWIFT) test --filter MonitoringTests --no-parallel
 
 unit: setup ## The tests that take seconds
 	$(SWIFT) test --skip '$(WHOLE_PROCESSES)'

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Sees to it that this machine has what a build needs. Touches nothing, and needs no network, if it has.
 #
-#   setup.sh [static] [kernel] [packaging]
+#   setup.sh [static] [kernel] [packaging] [monitoring]
 #
-# With more words: also what a program that is linked statically needs, what a real kernel is patched and run with, and what Debian
-# packages are tried with.
+# With more words: also what a program that is linked statically needs, what a real kernel is patched and run with, what Debian
+# packages are tried with, and the Prometheus that checks the alert rules and dashboards.
 set -euo pipefail
 
 needed_swift=6.3
@@ -18,6 +18,8 @@ for more; do
         kernel) packages+=(qemu-system-x86 cpio make gcc binutils bzip2) ;;
         # A bare Debian, and what reckons how well a unit is hardened.
         packaging) packages+=(debootstrap systemd) ;;
+        # With promtool.
+        monitoring) packages+=(prometheus) ;;
         *) echo "setup: what is '$more'?" >&2 && exit 64 ;;
     esac
 done
@@ -58,6 +60,7 @@ if [ "$(id -u)" -ne 0 ]; then
     root=(sudo)
 fi
 echo "setup: installing ${missing[*]}"
-install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends)
+# RUNLEVEL: no service of a package that is installed here is to be started (invoke-rc.d(8)).
+install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -y --no-install-recommends)
 { "${install[@]}" update && "${install[@]}" install "${missing[@]}"; } </dev/null >/dev/null ||
     fail "Installing ${missing[*]} failed; what apt-get said stands above."

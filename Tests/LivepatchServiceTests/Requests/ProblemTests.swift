@@ -15,7 +15,8 @@ struct ProblemTests {
     @Test(arguments: LivepatchError.Code.allCases)
     func `each code has its status and its name on the wire`(_ code: LivepatchError.Code) async throws {
         let server = try await ServerUnderTest()
-        let routes = Routes(gate: server.parts.gate)
+        let routes = Routes(
+            gate: server.parts.gate, entryMeter: EntryMeter(server.metrics), metrics: server.metrics)
         routes.on(.get, "/fails", for: .everybody) { _, _ in
             throw LivepatchError(code, "It failed in /var/secret.", suggestion: "Do something.")
         }
@@ -37,7 +38,8 @@ struct ProblemTests {
     @Test func `an error that nobody foresaw is told without its cause`() async throws {
         struct Unforeseen: Error { let place = "/var/secret" }
         let server = try await ServerUnderTest()
-        let routes = Routes(gate: server.parts.gate)
+        let routes = Routes(
+            gate: server.parts.gate, entryMeter: EntryMeter(server.metrics), metrics: server.metrics)
         routes.on(.get, "/fails", for: .everybody) { _, _ in throw Unforeseen() }
         let application = Application(responder: routes.responder, logger: server.log.logger(label: "server"))
         try await application.test(.router) { client in
