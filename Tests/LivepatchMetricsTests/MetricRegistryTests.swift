@@ -126,7 +126,7 @@ struct ProcessNumbersTests {
         #expect(numbers.threads == 11)
         #expect(numbers.started == 1_700_000_050)
         #expect(numbers.virtualBytes == 123_456)
-        #expect(numbers.residentBytes == 789 * 4096)
+        #expect(numbers.residentBytes == 3_231_744)
         #expect(numbers.maximumDescriptors == 1024)
         #expect(numbers.openDescriptors == 7)
     }

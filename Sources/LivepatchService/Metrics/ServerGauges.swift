@@ -40,7 +40,7 @@ public struct ServerGauges: Sendable {
         ]
         slow = [
             paced(CatalogueGauges(parts.catalog, tiers: parts.tiers, factory), .seconds(2)),
-            paced(FleetGauges(census, factory), pause),
+            paced(FleetGauges(census, factory), pause), paced(TrustGauges(parts.trust, factory), pause),
             paced(
                 QueueGauges(
                     webhooks: parts.webhooks, tokens: parts.tokens, authTokens: parts.machines.authTokens, factory), pause),

@@ -37,8 +37,6 @@ public struct ExpiryService: Service {
         try? await cancelWhenGracefulShutdown {
             var told: [String: ExpiryState] = [:]
             var gauges = ExpiryGauges(metrics)
-            // Metrics are to be there as soon as somebody can look.
-            if let status = try? await trust.status() { gauges.show(status) }
             // What has expired while the server was stopped comes anew with the first sync.
             var pause = min(interval, .seconds(60))
             while !Task.isCancelled {
