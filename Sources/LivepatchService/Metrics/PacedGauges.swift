@@ -17,7 +17,7 @@ actor PacedGauges {
     private var due: ContinuousClock.Instant?
     private var running: Task<Void, Never>?
 
-    /// - Parameter pause: the least time from one refresh to the next.
+    /// - Parameter pause: the least time from one refresh to the next; zero to refresh whenever somebody looks.
     init(_ group: any GaugeGroup, pause: Duration, logger: Logger, now: @escaping @Sendable () -> Date) {
         self.group = group
         self.pause = pause
@@ -44,7 +44,7 @@ actor PacedGauges {
         }
         group = fresh
         let end = ContinuousClock.now
-        due = end + max(pause, (end - start) * 49)
+        due = pause == .zero ? nil : end + max(pause, (end - start) * 49)
         running = nil
     }
 }

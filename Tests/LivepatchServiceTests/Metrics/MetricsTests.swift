@@ -29,11 +29,11 @@ import Testing
 
     @Test func `a request is measured by its route's template, its method and its status`() async throws {
         let server = try await ServerUnderTest()
-        let token = try await server.secret("a")
+        let token = try await server.secret("edge")
         try await server.application.test(.router) { client in
-            _ = try await client.send(.get, "/v1/sync/tiers/a", token: token)
-            _ = try await client.send(.get, "/v1/sync/tiers/a", token: token)
-            _ = try await client.send(.get, "/v1/sync/tiers/a")
+            _ = try await client.send(.get, "/v1/sync/tiers/edge", token: token)
+            _ = try await client.send(.get, "/v1/sync/tiers/edge", token: token)
+            _ = try await client.send(.get, "/v1/sync/tiers/edge")
             _ = try await client.send(.get, "/no/such/path?with=query")
             _ = try await client.send(HTTPRequest.Method(rawValue: "MADEUP") ?? .get, "/")
         }
@@ -48,8 +48,8 @@ import Testing
 
     @Test func `a credential is counted by its kind, whatever comes of it`() async throws {
         let server = try await ServerUnderTest()
-        let sync = try await server.secret("a")
-        let machine = try await server.machine("m", in: "a")
+        let sync = try await server.secret("edge")
+        let machine = try await server.machine("m", in: "edge")
         try await server.application.test(.router) { client in
             _ = try await client.send(.get, "/v1/sync/head", token: sync)
             _ = try await client.send(.get, "/v1/sync/head", token: machine)
@@ -70,21 +70,23 @@ import Testing
 
     @Test func `the gauges show catalogue, machines, tokens and free space`() async throws {
         let server = try await ServerUnderTest()
-        try await server.add("livepatch-5.15.0_1.1-generic-100.1-amd64.tar.bz2", upTo: "b")
-        try await server.add("livepatch-5.15.0_1.1-generic-101.1-amd64.tar.bz2")
-        _ = try await server.machine("m1", in: "b")
-        _ = try await server.machine("m2", in: "b")
+        try await server.add("livepatch-5.15.0-107.117-generic-100.1-amd64.tar.bz2", upTo: "beta")
+        try await server.add("livepatch-5.15.0-107.117-generic-101.1-amd64.tar.bz2")
+        _ = try await server.machine("m1", in: "beta")
+        _ = try await server.machine("m2", in: "beta")
         let end = server.clock.now.addingTimeInterval(86_400)
-        _ = try await server.secret("a", name: "ending", validUntil: end)
-        _ = try await server.secret("a", name: "endless")
+        _ = try await server.secret("edge", name: "ending", validUntil: end)
+        _ = try await server.secret("edge", name: "endless")
         await gauges(server).refreshAll()
-        #expect(try value(server, "livepatch_server_patch_versions", [("tier", "a")]) == 2)
-        #expect(try value(server, "livepatch_server_patch_versions", [("tier", "b")]) == 1)
-        #expect(try value(server, "livepatch_server_patch_versions", [("tier", "c")]) == 0)
+        #expect(try value(server, "livepatch_server_patch_versions", [("tier", "edge")]) == 2)
+        #expect(try value(server, "livepatch_server_patch_versions", [("tier", "beta")]) == 1)
+        #expect(try value(server, "livepatch_server_patch_versions", [("tier", "candidate")]) == 0)
         #expect(try value(server, "livepatch_server_patch_files") == 2)
         #expect(
             try value(
-                server, "livepatch_server_machines", [("tier", "b"), ("state", "needs-check"), ("kernel_series", "unknown")]) == 2)
+                server, "livepatch_server_machines", [("tier", "beta"), ("state", "needs-check"), ("kernel_series", "unknown")])
+                == 2
+        )
         #expect(
             try value(server, "livepatch_server_token_expiry_timestamp_seconds", [("kind", "sync"), ("token", "ending")])
                 == end.timeIntervalSince1970.rounded(.down))
@@ -126,13 +128,13 @@ import Testing
     @Test func `a head says how far it is behind the origin`() async throws {
         let lag = try #require(HTTPField.Name(HeaderNames.lag))
         let origin = try await ServerUnderTest()
-        let token = try await origin.secret("a")
+        let token = try await origin.secret("edge")
         try await origin.application.test(.router) { client in
             let answer = try await client.send(.get, "/v1/sync/head", token: token)
             #expect(answer.headers[lag] == "0")
         }
         let unsynced = try await ServerUnderTest(upstream: "https://up.example") { _, _ in fatalError("never begun") }
-        let other = try await unsynced.secret("a")
+        let other = try await unsynced.secret("edge")
         try await unsynced.application.test(.router) { client in
             let answer = try await client.send(.get, "/v1/sync/head", token: other)
             #expect(answer.status == .ok && answer.headers[lag] == nil)
