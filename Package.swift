@@ -21,6 +21,8 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 
 let package = Package(
@@ -48,6 +50,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.19.3"),
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "YAML"]),
@@ -78,6 +81,7 @@ let package = Package(
 
         // 2: the wire
         .target(name: "LivepatchAPI", dependencies: ["LivepatchKit"], swiftSettings: strict),
+        .target(name: "LivepatchTLS", dependencies: ["LivepatchKit", asn1, nioSSL], swiftSettings: strict),
 
         // 3: adapters, one outside thing each
         .systemLibrary(
@@ -95,12 +99,11 @@ let package = Package(
         .target(
             name: "LivepatchHTTP",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", logging, tracing,
+                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", logging, nioSSL, tracing,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
         .target(
@@ -125,14 +128,14 @@ let package = Package(
         .target(
             name: "LivepatchService",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "CCrypt", crypto, logging, metrics, tracing,
+                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "CCrypt", crypto, logging, metrics, nioSSL, tracing,
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -218,6 +221,10 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/Support/ScriptedServer", swiftSettings: strict),
+        // Certificate authorities that are made on the spot.
+        .target(
+            name: "TestCertificates", dependencies: [asn1, crypto, x509], path: "Tests/Support/TestCertificates",
+            swiftSettings: strict),
         // A client with the command line of the TUF conformance suite.
         .executableTarget(
             name: "tuf-conformance-client",
@@ -228,7 +235,11 @@ let package = Package(
             ],
             path: "Tests/Support/tuf-conformance-client", swiftSettings: strict),
         test("TUFTests", of: ["TUF", "ScriptedServer", "tuf-conformance-client"]),
-        test("LivepatchHTTPTests", of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer"]),
+        test(
+            "LivepatchTLSTests", of: ["LivepatchTLS", "LivepatchKit", "TestCertificates"]),
+        test(
+            "LivepatchHTTPTests",
+            of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer", "TestCertificates", nioSSL]),
         // What `make fuzz` tries with any bytes, and the tests with those that it has found.
         .target(
             name: "FuzzTargets", dependencies: ["LivepatchArchive", "LivepatchKit", "TUF"], path: "Tests/Support/FuzzTargets",
@@ -247,14 +258,15 @@ let package = Package(
         test(
             "RealKernelTests",
             of: ["LivepatchArchive", "LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "Processes"]),
-        test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes", "ScriptedServer"]),
+        test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes", "ScriptedServer", "TestCertificates"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test(
             "LivepatchServiceTests",
             of: [
                 "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTesting", "PatchGenerator",
-                "TUF", logging, metrics,
+                "TestCertificates", "TUF", logging, metrics, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

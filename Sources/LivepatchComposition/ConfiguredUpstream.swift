@@ -10,6 +10,9 @@ public struct ConfiguredUpstream: Sendable {
     public let server: FailoverUpstream
     /// In the order in which they are tried, without credentials.
     public let addresses: [String]
+    /// The certificate that they are shown: whom it is for, as RFC 4514 writes names, and until when; `nil` for none.
+    public var clientCertificate: (subject: String, validUntil: Date)? { identity?.certificate }
+    private let identity: ClientIdentity?
     private let servers: [HTTPUpstream]
     private let lag: AnnouncedLag
     private let configuration: SyncConfiguration
@@ -22,6 +25,7 @@ public struct ConfiguredUpstream: Sendable {
         let options = try Self.options(configuration)
         let lag = AnnouncedLag()
         self.lag = lag
+        identity = options.identity
         servers = try addresses.map {
             try HTTPUpstream(
                 $0, token: configuration.token?.revealed ?? "", deployment: deployment, lag: lag, options: options, logger: logger
@@ -42,7 +46,12 @@ public struct ConfiguredUpstream: Sendable {
                 connect: configuration.timeouts.connect, idle: configuration.timeouts.idle,
                 total: configuration.timeouts.transfer),
             authorities: try configuration.certificateAuthority.map(TrustedAuthorities.init(file:)) ?? .system,
-            proxies: proxies ?? .none)
+            proxies: proxies ?? .none, identity: try identity(configuration))
+    }
+
+    private static func identity(_ configuration: SyncConfiguration) throws -> ClientIdentity? {
+        guard let certificate = configuration.clientCertificate, let key = configuration.clientKey else { return nil }
+        return try ClientIdentity(certificate: certificate, key: key)
     }
 
     /// What is synced of what it offers.

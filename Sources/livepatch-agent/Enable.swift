@@ -15,6 +15,9 @@ struct Enable: AsyncParsableCommand {
             machine cannot see it. The roots of the server's signed repositories are pinned: those that --trusted-root names, or else \
             those that the server tells now, over its TLS connection. What is not proven from them is never put into the kernel.
 
+            The way to the server is settled here, too: the proxies of the options, or else of the environment that this command runs \
+            in, and the authorities of --ca are kept for the service.
+
             A machine that is attached already is attached anew; the patch in its kernel stays.
 
             Examples:
@@ -28,7 +31,10 @@ struct Enable: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The server.", valueName: "url"))
     var server: String
 
-    @Option(help: ArgumentHelp("A file of certificates in PEM that are trusted besides the system's.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Certificates to trust besides the system's: a PEM file's path or the PEM text (environment: LIVEPATCH_CA_CRT).",
+            valueName: "file-or-pem"))
     var ca: String?
 
     @Option(
@@ -61,13 +67,20 @@ struct Enable: AsyncParsableCommand {
         transform: { try DurationText.parse($0) })
     var patchDelay: Duration?
 
-    @Option(help: ArgumentHelp("The proxy for an http server.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The proxy for an http server, or none (environment: http_proxy), such as http://user:password@proxy:3128.",
+            valueName: "url"))
     var httpProxy: String?
 
-    @Option(help: ArgumentHelp("The proxy for an https server.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp("The proxy for an https server, or none (environment: HTTPS_PROXY).", valueName: "url"))
     var httpsProxy: String?
 
-    @Option(help: ArgumentHelp("What is reached without a proxy, with commas between.", valueName: "names"))
+    @Option(
+        help: ArgumentHelp(
+            "What is reached without a proxy, with commas between: names, suffixes (.example.com), addresses, networks (environment: NO_PROXY).",
+            valueName: "names"))
     var noProxy: String?
 
     @OptionGroup var options: AgentOptions
@@ -76,7 +89,13 @@ struct Enable: AsyncParsableCommand {
         let console = Console.standard()
         let directory = options.directory
         let address = try ServerAddress(parsing: server)
-        let authorities = try ca.map { try Self.file($0, "certificate authority's file") }
+        let authorities = try Self.authorities(ca, console.environment)
+        if ClearText.isUsed(by: address.description) {
+            console.warn(
+                "Tokens and patches travel to \(address) unencrypted, at every check-in. Use https where others share the network."
+            )
+        }
+        let proxies = EnvironmentProxies(console.environment)
         let certificate = try moduleCertificate.map { try Self.file($0, "module certificate's file") }
         if let certificate { _ = try SigningCertificate(certificate, source: "'\(moduleCertificate ?? "")'") }
         let machine = try options.machineID()
@@ -90,8 +109,8 @@ struct Enable: AsyncParsableCommand {
             server: address.description, machine: machine, deployment: try DeploymentID(parsing: "unknown"),
             tier: try TierName(parsing: "unknown"), enabled: console.now(), trustedRoots: trustedRoots,
             wishes: MachineWishes(cutoffDate: cutoffDate, patchDelaySeconds: patchDelay?.components.seconds),
-            httpProxy: httpProxy, httpsProxy: httpsProxy,
-            noProxy: noProxy?.split(separator: ",").map { $0.filter { !$0.isWhitespace } } ?? [])
+            httpProxy: Self.proxy(httpProxy, proxies.http), httpsProxy: Self.proxy(httpsProxy, proxies.https),
+            noProxy: noProxy?.split(separator: ",").map { $0.filter { !$0.isWhitespace } } ?? proxies.exceptions)
         let connection = try ConnectionOptions(attachment, authorities: authorities)
         let logger = options.logger(on: console)
         let registered = try await MachineClient.register(machine, at: address, with: secret, options: connection, logger: logger)
@@ -129,6 +148,18 @@ struct Enable: AsyncParsableCommand {
             }
         }
         console.note("Start the service to have it patched: systemctl enable --now livepatch-agent")
+    }
+
+    /// What the command line says, or else the environment.
+    private static func proxy(_ option: String?, _ environment: String?) -> String? {
+        option == "none" ? nil : option ?? environment
+    }
+
+    /// Certificates in PEM, from a file or as they are.
+    private static func authorities(_ option: String?, _ environment: [String: String]) throws -> [UInt8]? {
+        guard let text = option ?? environment["LIVEPATCH_CA_CRT"].flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }
+        if text.drop(while: \.isWhitespace).hasPrefix("-----BEGIN") { return Array(text.utf8) }
+        return try file(text, "certificate authority's file")
     }
 
     private static func file(_ path: String, _ what: String) throws -> [UInt8] {

@@ -28,6 +28,9 @@ struct Run: AsyncParsableCommand {
         _ = try await options.attachment()
         let ended: Void? = try await options.directory.serviceLock().tryExclusive {
             try await AttachedAgent.with(options, logger: logger) { attached in
+                if ClearText.isUsed(by: attached.client.server.description) {
+                    logger.warning("The machine's token and patches travel to \(attached.client.server) unencrypted.")
+                }
                 try console.print("livepatch-agent \(Release.version) is at work (\(attached.client.server)).")
                 let loop = MachineLoop(attached.agent, logger: logger) { outcome in
                     let version = outcome.attempted.map { " (\($0))" } ?? ""

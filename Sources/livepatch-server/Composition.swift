@@ -20,9 +20,9 @@ struct Composition {
     private let makesAdministrator: Bool
     private let console: Console
     private let level: LogLevelSwitch
-    private let now: @Sendable () -> Date = { Date() }
+    let now: @Sendable () -> Date = { Date() }
 
-    private var configuration: ServerConfiguration { loaded.server }
+    var configuration: ServerConfiguration { loaded.server }
 
     /// - Parameter makesAdministrator: whether a new server makes an account and prints its password.
     init(
@@ -37,7 +37,17 @@ struct Composition {
         level = LogLevelSwitch(loaded.server.logLevel.loggerLevel)
     }
 
+    /// Reads the files of certificates that the configuration names, so that a mistake is told before anything is done.
+    /// - Throws: ``LivepatchError`` with the code `configuration-invalid`.
+    func checkCertificates() throws {
+        _ = try encryption()
+        if configuration.sync.isEnabled {
+            _ = try ConfiguredUpstream(configuration.sync, deployment: configuration.sync.deployment, logger: logger("livepatch"))
+        }
+    }
+
     func run() async throws {
+        try checkCertificates()
         let directory = DataDirectory(configuration.dataDirectory, patches: configuration.storage.filesystemPath)
         for path in [directory.path, directory.patches] { try requireDirectory(path) }
         let ended: Void? = try await directory.serverLock().tryExclusive { try await serve(directory) }
@@ -63,6 +73,9 @@ struct Composition {
         let logger = logger("livepatch")
         let security = SecurityLog(logger: securityLogger())
         for note in loaded.notes { logger.notice("\(note)") }
+        let encryption = try encryption()
+        let doors = configuration.doors
+        warnOfClearText(doors, isEncrypted: encryption != nil, logger)
 
         let database = try SQLiteDatabase(path: directory.database)
         let catalog = SQLiteCatalog(database)
@@ -155,17 +168,18 @@ struct Composition {
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)
 
         let http = HTTPService(
-            parts, options: options, address: HTTPService.Address(configuration.address),
-            shutdownDeadline: configuration.shutdownDeadline, logger: logger
-        ) { [console, needsAdministrator] address in
+            parts, options: options, doors: doors, tls: encryption, shutdownDeadline: configuration.shutdownDeadline,
+            logger: logger
+        ) { [console, needsAdministrator] doors in
             security.record(.started)
             // Only now: a start that fails must not use up the one time that the password is shown.
             if needsAdministrator { await Self.make(administrator, console, logger) }
             let line =
-                "livepatch-server \(Release.version) is ready on \(address.url) (deployment \(deployment), data in \(directory.path))"
+                "livepatch-server \(Release.version) is ready on \(doors.urls(isEncrypted: encryption != nil)) (deployment \(deployment), data in \(directory.path))"
             try? console.print(line)
         }
-        let reload = SignalService(on: .sighup, reloading(users, security, logger))
+        let renewal = encryption.map { TLSRenewalService($0, logger: logger, now: now) }
+        let reload = SignalService(on: .sighup, reloading(users, renewal, security, logger))
         let syncs = coordinator.map {
             SyncService(
                 coordinator: $0, schedule: SyncSchedule(interval: configuration.sync.interval), appointment: appointment,
@@ -173,12 +187,13 @@ struct Composition {
         }
         // The last is stopped first: what machines reported is written after the last request has been answered.
         var services: [any Service] = [
-            MachineReportService(machines.batcher), historyService(machines, logger), ExpiryService(trust: trust, logger: logger),
+            MachineReportService(machines.batcher), historyService(machines, logger),
+            ExpiryService(trust: trust, certificates: certificates(encryption, upstream), logger: logger),
             WebhookService(dispatcher: webhooks.dispatcher, administration: webhooks.administration, logger: logger),
-            MetricsService(gauges),
-            reload, http,
+            MetricsService(gauges), reload, http,
         ]
         if let syncs { services.insert(syncs, at: 1) }
+        if let renewal { services.insert(renewal, at: 1) }
         try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
         await upstream?.close()
         await webhooks.close()
@@ -250,10 +265,11 @@ struct Composition {
 
     /// What SIGHUP does: the log level and the users are taken up; what has a mistake changes nothing.
     private func reloading(
-        _ users: ConfiguredAccounts, _ security: SecurityLog, _ logger: Logger
+        _ users: ConfiguredAccounts, _ renewal: TLSRenewalService?, _ security: SecurityLog, _ logger: Logger
     ) -> @Sendable () async -> Void {
         { [sources, level, loaded] in
             security.record(.signal("SIGHUP"))
+            await renewal?.look(isAsked: true)
             do {
                 let fresh = try sources.load()
                 level.level = fresh.server.logLevel.loggerLevel
@@ -267,15 +283,5 @@ struct Composition {
                 logger.error("The configuration was not reloaded, and the one in force stays: \(error)")
             }
         }
-    }
-}
-
-extension HTTPService.Address {
-    init(_ address: ListenAddress) { self.init(host: address.host, port: address.port) }
-
-    /// Where somebody on this machine finds the server.
-    var url: String {
-        guard let host, host != "0.0.0.0", host != "::" else { return "http://127.0.0.1:\(port)" }
-        return "http://\(HTTPService.Address(host: host, port: port))"
     }
 }

@@ -23,7 +23,7 @@ struct ServerCommand: AsyncParsableCommand {
               livepatch-server --config /etc/livepatch/server.yaml --check-config
               livepatch-server --data-dir /var/lib/livepatch --set server.server-address=127.0.0.1:8081
 
-            SIGTERM stops it gracefully; SIGHUP takes up another log level and other users.
+            SIGTERM stops it gracefully; SIGHUP takes up another log level, other users and a renewed TLS certificate.
             """,
         version: "livepatch-server \(Release.version)")
 
@@ -70,9 +70,9 @@ struct ServerCommand: AsyncParsableCommand {
         if checkConfig {
             try console.print(loaded.effective.description)
             for note in loaded.notes { console.warn(note) }
-            return
         }
-        try await Composition(loaded, sources: sources, metrics: ServerMetrics(), makesAdministrator: !noInput, console: console)
-            .run()
+        let composition = Composition(
+            loaded, sources: sources, metrics: ServerMetrics(), makesAdministrator: !noInput, console: console)
+        if checkConfig { try composition.checkCertificates() } else { try await composition.run() }
     }
 }

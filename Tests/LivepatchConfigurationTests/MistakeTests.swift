@@ -62,6 +62,8 @@ struct MistakeTests {
     @Test(arguments: [
         ("server.log-level", "loud"), ("server.log-format", "xml"), ("server.server-address", "8080"),
         ("server.server-address", ":99999"), ("server.server-address", "::1:80"), ("server.server-address", ""),
+        ("server.machine-address", "8080"), ("server.sync-address", "a b:1"), ("server.admin-address", ":x"),
+        ("server.tls.minimum-version", "1.1"), ("server.tls.client-certificates", "always"),
         ("server.data-directory", ""), ("server.url-template", "https://example.com/v1"),
         ("server.url-template", "ftp://example.com/{filename}"), ("server.redirect-downloads", "maybe"),
         ("server.shutdown-deadline", "30"), ("server.shutdown-deadline", "2h"), ("server.metadata-lifetime", "1s"),
@@ -133,6 +135,34 @@ struct MistakeTests {
     @Test func `a malformed token is not also reported as missing`() {
         let found = problems(set: "patch-sync.enabled=true", "patch-sync.upstream-url=https://a", "patch-sync.token=secret")
         #expect(found.map(\.kind) == [.malformedValue])
+    }
+
+    @Test(arguments: [
+        (["server.tls.certificate=a"], "server.tls.certificate", "server.tls.key is not"),
+        (["server.tls.key=a"], "server.tls.key", "server.tls.certificate is not"),
+        (["patch-sync.client-certificate=a"], "patch-sync.client-certificate", "patch-sync.client-key is not"),
+        (["patch-sync.client-key=a"], "patch-sync.client-key", "patch-sync.client-certificate is not"),
+        (
+            ["server.tls.certificate=a", "server.tls.key=b", "server.tls.client-certificates=optional"],
+            "server.tls.client-certificates", "no authority is named"
+        ),
+        (
+            ["server.tls.client-ca=c", "server.tls.client-certificates=required-from-downstreams"],
+            "server.tls.client-certificates", "does not speak TLS"
+        ),
+    ])
+    func `a certificate needs its key, and asking for certificates an authority`(
+        settings: [String], key: String, words: String
+    ) throws {
+        let found = problems(settings)
+        #expect(found.map(\.kind) == [.missingValue])
+        #expect(found.first?.key == key)
+        #expect(found.first?.message.contains(words) == true)
+    }
+
+    @Test func `an authority that nobody is asked for is noted`() throws {
+        let notes = try load(["server.tls.certificate=a", "server.tls.key=b", "server.tls.client-ca=c"]).notes
+        #expect(notes.contains { $0.contains("nobody is asked for one") })
     }
 
     @Test func `token and token file exclude each other`() {

@@ -11,6 +11,8 @@ struct PrecedenceTests {
         let loaded = try load()
         #expect(loaded.server.sync.interval == .seconds(3600))
         #expect(loaded.server.address == ListenAddress(host: nil, port: 8080))
+        #expect(loaded.server.machineAddress == nil && loaded.server.syncAddress == nil && loaded.server.adminAddress == nil)
+        #expect(loaded.server.encryption == nil)
         #expect(loaded.server.dataDirectory == "livepatch-data")
         #expect(loaded.server.patchDirectory == "livepatch-data")
         #expect(loaded.server.maximumUploadSize == 268_435_456)
@@ -85,6 +87,8 @@ struct PrecedenceTests {
                 [
                     "patch-sync.enabled=true", "patch-sync.upstream-url=https://a.example",
                     "server.url-template=https://a/{filename}",
+                    "server.tls.certificate=a.pem", "server.tls.key=a.key", "server.tls.client-ca=a.pem",
+                    "patch-sync.client-certificate=a.pem", "patch-sync.client-key=a.key",
                     "patch-sync.proxy.enabled=true", "patch-sync.proxy.http=http://p",
                 ] + (key.name == "auth.basic.roles" ? ["auth.basic.users=u:\(aHash)"] : [])
             let token = try write(aToken, to: directory + "/token")
@@ -102,6 +106,10 @@ struct PrecedenceTests {
                 "patch-sync.architectures": "amd64", "patch-sync.flavors": "aws", "patch-sync.minimum-kernel-version": "5.4",
                 "patch-sync.id": "site", "patch-sync.proxy.enabled": "false", "patch-sync.proxy.http": "http://q",
                 "patch-sync.proxy.https": "http://q", "patch-sync.proxy.no-proxy": ".example.com", "patch-sync.ca": certificate,
+                "patch-sync.client-certificate": "b.pem", "patch-sync.client-key": "b.key",
+                "server.machine-address": ":1", "server.sync-address": ":2", "server.admin-address": "127.0.0.1:3",
+                "server.tls.certificate": "b.pem", "server.tls.key": "b.key", "server.tls.minimum-version": "1.3",
+                "server.tls.client-ca": "b.pem", "server.tls.client-certificates": "required-from-downstreams",
                 "patch-sync.max-concurrent-transfers": "3", "patch-sync.bandwidth-limit": "10M",
                 "patch-sync.max-removal-share": "12.5%", "patch-sync.connect-timeout": "1s", "patch-sync.idle-timeout": "1s",
                 "patch-sync.transfer-timeout": "1h", "patch-sync.trusted-roots": String(repeating: "0", count: 64),

@@ -44,6 +44,13 @@ func problems(
     set assignments: String..., options: [ConfigurationOption] = [], environment: [String: String] = [:], yaml: String? = nil,
     purpose: ConfigurationSources.Purpose = .server
 ) -> [ConfigurationProblem] {
+    problems(assignments, options: options, environment: environment, yaml: yaml, purpose: purpose)
+}
+
+func problems(
+    _ assignments: [String], options: [ConfigurationOption] = [], environment: [String: String] = [:], yaml: String? = nil,
+    purpose: ConfigurationSources.Purpose = .server
+) -> [ConfigurationProblem] {
     do {
         _ = try load(assignments, options: options, environment: environment, yaml: yaml, purpose: purpose)
         return []

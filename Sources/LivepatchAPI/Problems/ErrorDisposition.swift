@@ -88,6 +88,7 @@ public struct ErrorDisposition: Hashable, Sendable {
         .bundleInvalid: Self(422, .dataError, .error),
         .bundleBaseMissing: Self(409, .noInput, .warning),
         .tokenRefused: Self(401, .noPermission, .information),
+        .clientCertificateRequired: Self(403, .noPermission, .warning),
         .loginRequired: Self(401, .noPermission, .information),
         .loginFailed: Self(401, .noPermission, .warning),
         .roleInsufficient: Self(403, .noPermission, .information),

@@ -17,6 +17,22 @@ enum ServerSettings {
             "Where the server listens. Without a host it listens on every interface; port 0 takes any free port."),
         defaultValue: ListenAddress(host: nil, port: 8080), parse: ListenAddress.init(parsing:))
 
+    static let machineAddress = address(
+        "server.machine-address", "machines (`/v1/client/…`, and the patch files and documents that they read)")
+
+    static let syncAddress = address(
+        "server.sync-address", "downstreams (`/v1/sync/…`, and patch files, for sync tokens)")
+
+    static let adminAddress = address("server.admin-address", "administrators (`/v1/admin/…`)")
+
+    /// A part of the wire that may be answered elsewhere.
+    private static func address(_ name: String, _ whom: String) -> Setting<ListenAddress?> {
+        .optional(
+            name, .server, .address, ListenAddress.init(parsing:),
+            "Where the server listens for \(whom); at any other address they find nothing then. Several of these addresses may be the same. Empty: `server.server-address`."
+        )
+    }
+
     static let dataDirectory = Setting<String>(
         key: ConfigurationKey(
             "server.data-directory", .server, .path, default: "livepatch-data",
@@ -53,7 +69,8 @@ enum ServerSettings {
     )
 
     static let keys = [
-        logLevel.key, logFormat.key, serverAddress.key, dataDirectory.key, urlTemplate.key, redirectDownloads.key,
+        logLevel.key, logFormat.key, serverAddress.key, machineAddress.key, syncAddress.key, adminAddress.key, dataDirectory.key,
+        urlTemplate.key, redirectDownloads.key,
         shutdownDeadline.key, maximumUploadSize.key, metadataLifetime.key,
     ]
 }

@@ -61,11 +61,21 @@ enum SyncSettings {
             }
             return text
         },
-        "Hosts and domains (`.example.com`) that are reached without the proxy.")
+        "What is reached without the proxy: names (`example.com`, its subdomains included), suffixes (`.example.com`), addresses and networks (`10.0.0.0/8`, `fd00::/8`), each with a port if wanted (`example.com:8443`), or `*` for everything."
+    )
 
     static let certificateAuthority = Setting<String?>.optional(
         "patch-sync.ca", .sync, .path, SettingText.path,
         "A PEM file of certificates that the upstream's certificate is checked against. Empty: the system's.")
+
+    static let clientCertificate = Setting<String?>.optional(
+        "patch-sync.client-certificate", .sync, .path, SettingText.path,
+        "A PEM file with the certificate that the upstream is shown, where it asks for one (`server.tls.client-certificates` there), followed by those that lead to its authority. It is read again when it changes."
+    )
+
+    static let clientKey = Setting<String?>.optional(
+        "patch-sync.client-key", .sync, .path, SettingText.path,
+        "A PEM file with the private key of `patch-sync.client-certificate`, without a passphrase.")
 
     static let trustedRoots = Setting<[SHA256Digest]>.list(
         "patch-sync.trusted-roots", .sync, of: "fingerprints",
@@ -107,6 +117,7 @@ enum SyncSettings {
     static let keys = [
         enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, syncTiers.key, architectures.key, flavours.key,
         minimumKernel.key, id.key, proxyEnabled.key, proxyHTTP.key, proxyHTTPS.key, proxyNone.key, certificateAuthority.key,
+        clientCertificate.key, clientKey.key,
         trustedRoots.key, freshnessTolerance.key, maximumTransfers.key, bandwidthLimit.key, maximumRemovalShare.key,
         connectTimeout.key, idleTimeout.key,
         transferTimeout.key,

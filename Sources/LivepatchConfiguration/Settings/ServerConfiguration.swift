@@ -3,6 +3,12 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let logLevel: LogLevel
     public let logFormat: LogFormat
     public let address: ListenAddress
+    /// Where parts of the wire are answered instead; `nil` for ``address``.
+    public let machineAddress: ListenAddress?
+    public let syncAddress: ListenAddress?
+    public let adminAddress: ListenAddress?
+    /// `nil` for a server that encrypts nothing.
+    public let encryption: EncryptionConfiguration?
     /// The directory of the database, the patches and the keys.
     public let dataDirectory: String
     /// Where machines are sent for patch files, `{filename}` standing for the name; `nil` for this server.
@@ -26,6 +32,10 @@ public struct ServerConfiguration: Hashable, Sendable {
         logLevel = reading.value(ServerSettings.logLevel)
         logFormat = reading.value(ServerSettings.logFormat)
         address = reading.value(ServerSettings.serverAddress)
+        machineAddress = reading.value(ServerSettings.machineAddress)
+        syncAddress = reading.value(ServerSettings.syncAddress)
+        adminAddress = reading.value(ServerSettings.adminAddress)
+        encryption = EncryptionConfiguration(&reading)
         dataDirectory = reading.value(ServerSettings.dataDirectory)
         urlTemplate = reading.value(ServerSettings.urlTemplate)
         redirectsDownloads = reading.value(ServerSettings.redirectDownloads)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LivepatchKit
 
 /// What the sync's settings must have to do with each other and with the files that they name.
 enum SyncChecks {
@@ -65,6 +66,28 @@ enum SyncChecks {
         return path
     }
 
+    /// The path of the key of the certificate that the upstream is shown.
+    static func clientKey(_ reading: inout ConfigurationReading) -> String? {
+        let key = reading.value(SyncSettings.clientKey)
+        let certificate = reading.value(SyncSettings.clientCertificate)
+        if certificate != nil, key == nil {
+            reading.refuse(
+                .missingValue, SyncSettings.clientCertificate,
+                "patch-sync.client-certificate is set, and patch-sync.client-key is not.",
+                suggestion: "Set patch-sync.client-key to the file of its private key.")
+        }
+        guard let key else { return nil }
+        if certificate == nil {
+            reading.refuse(
+                .missingValue, SyncSettings.clientKey, "patch-sync.client-key is set, and patch-sync.client-certificate is not.",
+                suggestion: "Set patch-sync.client-certificate to the file of its certificate.")
+        }
+        if ConfigurationFile.isReadableByEveryone(key) {
+            reading.note("Every user of this machine can read the private key in \(Redaction.escaped(key)): chmod 0600 it.")
+        }
+        return key
+    }
+
     static func upstream(_ sync: SyncConfiguration, _ reading: inout ConfigurationReading) {
         if Set(sync.upstreams).count < sync.upstreams.count {
             reading.refuse(.conflict, SyncSettings.upstreamURL, "patch-sync.upstream-url names the same server twice.")
@@ -87,13 +110,8 @@ enum SyncChecks {
                 .missingValue, SyncSettings.token, "A sync needs patch-sync.token or patch-sync.token-file.",
                 suggestion: "The upstream's administrator issues a token with 'livepatch-admin sync-tokens add TIER NAME'.")
         }
-        for url in sync.upstreams where url.scheme?.lowercased() == "http" && !isLoopback(url) {
+        for url in sync.upstreams where ClearText.isUsed(by: url.absoluteString) {
             reading.note("The sync token travels to \(url.absoluteString) unencrypted: prefer https.")
         }
-    }
-
-    private static func isLoopback(_ url: URL) -> Bool {
-        guard let host = url.host()?.lowercased() else { return false }
-        return host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
     }
 }

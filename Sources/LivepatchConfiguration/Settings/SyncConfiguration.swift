@@ -37,6 +37,9 @@ public struct SyncConfiguration: Hashable, Sendable {
     public let proxy: Proxy?
     /// The path of a PEM file of certificates; `nil` for the system's.
     public let certificateAuthority: String?
+    /// The paths of PEM files: what this server shows its upstream; both or none.
+    public let clientCertificate: String?
+    public let clientKey: String?
     /// The fingerprints of the roots that are trusted; empty to trust what is first seen.
     public let trustedRoots: [SHA256Digest]
     /// How long after it has expired signed metadata is still believed.
@@ -61,6 +64,8 @@ public struct SyncConfiguration: Hashable, Sendable {
         deployment = reading.value(SyncSettings.id)
         proxy = SyncChecks.proxy(&reading)
         certificateAuthority = SyncChecks.certificateAuthority(&reading)
+        clientCertificate = reading.value(SyncSettings.clientCertificate)
+        clientKey = SyncChecks.clientKey(&reading)
         trustedRoots = reading.value(SyncSettings.trustedRoots)
         freshnessTolerance = reading.value(SyncSettings.freshnessTolerance)
         maximumTransfers = reading.value(SyncSettings.maximumTransfers)

@@ -4,14 +4,17 @@ public struct ConnectionOptions: Sendable {
     /// Certificate authorities that are trusted besides the system's.
     public var authorities: TrustedAuthorities
     public var proxies: ProxyRules
+    /// What is shown to a server that asks for a certificate; `nil` for nothing.
+    public var identity: ClientIdentity?
 
     public init(
         timeouts: ConnectionTimeouts = ConnectionTimeouts(), authorities: TrustedAuthorities = .system,
-        proxies: ProxyRules = .none
+        proxies: ProxyRules = .none, identity: ClientIdentity? = nil
     ) {
         self.timeouts = timeouts
         self.authorities = authorities
         self.proxies = proxies
+        self.identity = identity
     }
 }
 

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTLS
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -20,6 +21,8 @@ final class Transport: Sendable {
         let proxy: Proxy?
         /// How long an answer may take after the end of an upload.
         let answerTimeout: Duration?
+        /// How often what the client shows of itself has been renewed.
+        let generation: Int
     }
 
     /// How long to wait for an answer to begin.
@@ -57,12 +60,15 @@ final class Transport: Sendable {
             let start = ContinuousClock.now
             let client: HTTPClient
             let deadline: NIODeadline
+            let identity = options.identity?.current { logger.error("The client's certificate was not renewed: \($0)") }
+            let generation = identity?.generation ?? 0
             switch patience ?? .fromStart(timeouts.idle) {
             case .fromStart(let duration):
-                client = try self.client(Route(proxy: proxy, answerTimeout: nil))
+                client = try self.client(Route(proxy: proxy, answerTimeout: nil, generation: generation), identity?.0)
                 deadline = .now() + TimeAmount(timeouts.connect + duration)
             case .fromEndOfUpload(let duration):
-                client = try self.client(Route(proxy: proxy, answerTimeout: duration))
+                client = try self.client(
+                    Route(proxy: proxy, answerTimeout: duration, generation: generation), identity?.0)
                 deadline = .distantFuture
             }
             let response = try await client.execute(request, deadline: deadline)
@@ -75,25 +81,37 @@ final class Transport: Sendable {
             logger.debug("\(request.method) \(request.url) failed: \(error)")
             if Task.isCancelled { throw TransportFailure(CancellationError(), timeouts: timeouts, proxy: proxy) }
             if let error = error as? LivepatchError { throw error }
+            if proxy == nil, let failure = await UntrustedCertificate.failure(error, at: origin, within: timeouts.connect) {
+                throw failure
+            }
             throw TransportFailure(error, timeouts: timeouts, proxy: proxy)
         }
     }
 
-    private func client(_ route: Route) throws -> HTTPClient {
+    private func client(_ route: Route, _ identity: CertifiedKey?) throws -> HTTPClient {
         try clients.withLock { clients in
             guard clients != nil else { throw TransportFailure(.cancelled, "the client was closed") }
             if let client = clients?[route] { return client }
-            let client = HTTPClient(configuration: configuration(route))
+            let client = HTTPClient(configuration: configuration(route, identity))
             clients?[route] = client
+            // What was renewed twice since has nothing under way any more, or something that hangs.
+            for (old, client) in clients ?? [:] where old.generation < route.generation - 1 {
+                clients?[old] = nil
+                client.shutdown { _ in }
+            }
             return client
         }
     }
 
-    private func configuration(_ route: Route) -> HTTPClient.Configuration {
+    private func configuration(_ route: Route, _ identity: CertifiedKey?) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if !options.authorities.certificates.isEmpty {
             tls.additionalTrustRoots = [.certificates(options.authorities.certificates)]
+        }
+        if let identity {
+            tls.certificateChain = identity.chain.map { .certificate($0) }
+            tls.privateKey = .privateKey(identity.key)
         }
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,

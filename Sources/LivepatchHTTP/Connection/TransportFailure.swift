@@ -51,14 +51,10 @@ struct TransportFailure: Error {
         case ChannelError.connectTimeout:
             self.init(.timeout, "no connection was made within \(Self.text(timeouts.connect))", cause: error)
         case is ChannelError: self.init(.unreachable, "the connection broke", cause: error)
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            self.init(
-                .unreachable, "no trusted TLS connection could be made (\(error))",
-                suggestion:
-                    "If its certificate is from a private authority, name that authority's certificate; it also has to be valid today, for that host name, and offer TLS 1.2 or later.",
-                cause: error)
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: self.init(tls: error)
         case HTTPParserError.invalidEOFState: self.init(.unreachable, "the connection broke in mid-answer", cause: error)
-        case is HTTPParserError: self.init(.malformed, "the answer is not HTTP (\(error))", cause: error)
+        case is HTTPParserError:
+            self.init(.malformed, "the answer is not HTTP (\(error))", suggestion: Self.perhapsTLS, cause: error)
         default: self.init(.unreachable, "the connection failed (\(error))", cause: error)
         }
     }

@@ -1,5 +1,5 @@
 import LivepatchKit
-import FoundationEssentials
+import LivepatchTLS
 import NIOSSL
 
 /// Certificate authorities that are trusted besides the system's.
@@ -15,7 +15,9 @@ public struct TrustedAuthorities: Sendable {
     /// - Throws: ``LivepatchError`` with the code `configuration-invalid`, naming the file.
     public init(_ fileOrText: String) throws {
         if fileOrText.drop(while: \.isWhitespace).hasPrefix("-----BEGIN") {
-            try self.init(pem: Array(fileOrText.utf8), source: "The text given as certificate authority")
+            self.init(
+                certificates: try PEMFile.certificates(
+                    in: Array(fileOrText.utf8), source: "The text given as certificate authority"))
         } else {
             try self.init(file: fileOrText)
         }
@@ -24,24 +26,6 @@ public struct TrustedAuthorities: Sendable {
     /// Reads a file of certificates in PEM.
     /// - Throws: ``LivepatchError`` with the code `configuration-invalid`, naming the file.
     public init(file path: String) throws {
-        let bytes: [UInt8]
-        do {
-            bytes = Array(try Data(contentsOf: URL(filePath: path)))
-        } catch {
-            throw LivepatchError(
-                .configurationInvalid, "The certificate authority's file '\(path)' cannot be read.",
-                suggestion: "Name a readable file of certificates in PEM.", cause: error)
-        }
-        try self.init(pem: bytes, source: "'\(path)'")
-    }
-
-    private init(pem: [UInt8], source: String) throws {
-        do {
-            certificates = try NIOSSLCertificate.fromPEMBytes(pem)
-        } catch {
-            throw LivepatchError(
-                .configurationInvalid, "\(source) holds no certificate in PEM.",
-                suggestion: "It has to hold '-----BEGIN CERTIFICATE-----' blocks.", cause: error)
-        }
+        self.init(certificates: try PEMFile.certificates(path, "The certificate authority's file"))
     }
 }

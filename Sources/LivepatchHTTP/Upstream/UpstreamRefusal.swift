@@ -59,6 +59,12 @@ struct UpstreamRefusal: Sendable {
                 suggestion:
                     "Run 'livepatch-admin sync-tokens list' on the upstream to see which, and set patch-sync.token to a token that is active."
             )
+        case 403 where problem?.code == LivepatchError.Code.clientCertificateRequired.rawValue:
+            return LivepatchError(
+                .clientCertificateRequired, "\(who) asks downstreams for a TLS client certificate, and was shown none.",
+                suggestion:
+                    "Set patch-sync.client-certificate and patch-sync.client-key to a certificate that its administrator has issued."
+            )
         case 404, 410:
             return LivepatchError(
                 .upstreamLacks, "\(who) does not have \(subject), or does not show it to this token\(words)",

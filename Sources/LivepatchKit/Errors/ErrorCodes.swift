@@ -126,6 +126,8 @@ extension LivepatchError.Code {
     // Who asks
     /// The token is missing, malformed, unknown, expired or revoked; the wire does not say which.
     public static let tokenRefused = Self(rawValue: "token-refused")
+    /// The server asks this caller for a TLS client certificate, and there was none.
+    public static let clientCertificateRequired = Self(rawValue: "client-certificate-required")
     /// The administrator is not logged in, or the session has ended.
     public static let loginRequired = Self(rawValue: "login-required")
     /// User or password is wrong.
@@ -186,7 +188,7 @@ extension LivepatchError.Code: CaseIterable {
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
         .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable, .rootRefused,
         .bundleInvalid, .bundleBaseMissing,
-        .tokenRefused, .loginRequired, .loginFailed, .roleInsufficient,
+        .tokenRefused, .clientCertificateRequired, .loginRequired, .loginFailed, .roleInsufficient,
         .machineLimit, .machineMismatch,
         .kernelUnrecognized, .kernelRefused, .livepatchUnavailable, .permissionMissing, .patchSignatureInvalid, .patchCrashed,
         .agentNotEnabled, .machineUnidentified,

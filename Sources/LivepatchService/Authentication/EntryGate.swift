@@ -3,6 +3,8 @@ import HTTPTypes
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
+import NIOCore
+import NIOSSL
 
 /// Finds out who asks, and lets in whom a route is for.
 struct EntryGate: Sendable {
@@ -32,6 +34,8 @@ struct EntryGate: Sendable {
     private let accounts: AccountAuthority
     private let security: SecurityLog
     private let now: @Sendable () -> Date
+    /// Where it stands.
+    var entrance = Entrance()
     private let acceptances = RecentAcceptances(pause: 60)
     /// Machines come by the thousand, and each hour anew.
     private let machineAcceptances = RecentAcceptances(pause: 86_400)
@@ -47,10 +51,30 @@ struct EntryGate: Sendable {
         self.now = now
     }
 
-    /// - Throws: ``LivepatchError`` with the codes `token-refused`, `login-required`, `role-insufficient` and
-    ///   `machine-mismatch`. Whatever is wrong with a
-    ///   token, the error is the same; the security log has the reason.
+    /// - Throws: ``LivepatchError`` with the codes `token-refused`, `login-required`, `role-insufficient`, `machine-mismatch`,
+    ///   `client-certificate-required`, and `not-found` for who is answered at another address. Whatever is wrong with a token, the
+    ///   error is the same; the security log has the reason.
     func admit(_ request: Request, _ context: ServiceRequestContext, to entry: Entry) async throws -> Caller? {
+        let caller = try await caller(request, context, at: entry)
+        guard let caller else { return nil }
+        guard entrance.apis.contains(caller.api) else { throw LivepatchError(.notFound, "There is nothing at this path.") }
+        if case .downstream(let token) = caller, entrance.asksDownstreamsForCertificates {
+            guard try await context.channel.nioSSL_peerCertificate().get() != nil else {
+                security.record(.clientCertificateMissing(token), request)
+                throw Self.certificateMissing
+            }
+        }
+        return caller
+    }
+
+    /// What a downstream is told that shows no certificate.
+    static let certificateMissing = LivepatchError(
+        .clientCertificateRequired, "This server asks downstreams for a TLS client certificate, and there was none.",
+        suggestion:
+            "Set patch-sync.client-certificate and patch-sync.client-key to a certificate of the authority that this server accepts."
+    )
+
+    private func caller(_ request: Request, _ context: ServiceRequestContext, at entry: Entry) async throws -> Caller? {
         switch entry {
         case .everybody: nil
         case .administrators(let role): .administrator(try await administrator(request, role))

@@ -12,6 +12,9 @@ struct HealthRoutes: Sendable {
     let started: Date
     /// The last sync's report; `nil` on a server that does not sync.
     let lastSync: (@Sendable () async throws -> SyncReport?)?
+    /// `nil` where connections are not encrypted.
+    let tls: ServerTLS?
+    let now: @Sendable () -> Date
 
     func add(to routes: Routes) {
         routes.on(.get, Paths.root, for: .everybody, root)
@@ -38,6 +41,7 @@ struct HealthRoutes: Sendable {
             "database": ServiceStatusBody(status: database), "patch-storage": ServiceStatusBody(status: patches),
         ]
         if let lastSync { body["patch-sync"] = ServiceStatusBody(status: await sync(lastSync)) }
+        if let tls { body["tls"] = ServiceStatusBody(status: encryption(tls)) }
         let isUp = database == Self.good && patches == Self.good
         return try Answers.json(body, status: isUp ? .ok : .serviceUnavailable)
     }
@@ -54,6 +58,12 @@ struct HealthRoutes: Sendable {
             context.logger.error("A service is down.", metadata: ["service": "\(service)", "cause": "\(error)"])
             return (error as? LivepatchError)?.code.rawValue ?? LivepatchError.Code.internalFault.rawValue
         }
+    }
+
+    /// What is in force is served, whatever has come of the files meanwhile.
+    private func encryption(_ tls: ServerTLS) -> String {
+        if tls.expiring.contains(where: { $0.state(at: now()) == .expired }) { return "expired" }
+        return tls.failure == nil ? Self.good : "not renewed"
     }
 
     private func sync(_ last: @Sendable () async throws -> SyncReport?) async -> String {

@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import LivepatchKit
 public import Logging
 import NIOCore
@@ -18,11 +19,16 @@ public import ServiceLifecycle
 /// The server's side of the wire as a service: it accepts until it is told to stop, lets transfers under way end within a deadline,
 /// and then cuts them.
 public struct HTTPService: Service {
-    private let application: Application<RouterResponder<ServiceRequestContext>>
+    private let listeners: [Listener]
     private let connections: OpenConnections
     private let shutdownDeadline: Duration
-    private let address: Address
     private let logger: Logger
+
+    /// One address, and what listens there.
+    private struct Listener: Sendable {
+        let door: Door
+        let application: Application<RouterResponder<ServiceRequestContext>>
+    }
 
     /// Where a server listens.
     public struct Address: Hashable, Sendable {
@@ -35,49 +41,66 @@ public struct HTTPService: Service {
             self.host = host
             self.port = port
         }
+
+        /// Whether nobody on another machine can come in here.
+        public var isLoopback: Bool {
+            host.map(ClearText.isLoopback) ?? false
+        }
     }
 
     /// How long a connection is kept that no request is under way on.
     private static let idleTimeout = TimeAmount.seconds(75)
+    /// How long a client may take to get its encryption started, before it has cost anything else.
+    static let handshakeTimeout = TimeAmount.seconds(10)
     /// How long a request under way may stand still, such as a download that nobody takes: it can be resumed.
     static let stallTimeout = TimeAmount.minutes(5)
 
     /// - Parameters:
+    ///   - doors: where to listen, and what is answered there.
+    ///   - tls: what all connections are encrypted with; `nil` for none.
     ///   - shutdownDeadline: how long transfers may go on after the server was told to stop.
-    ///   - onReady: told of the address that the server really has, once it accepts.
+    ///   - onReady: told of the doors with the addresses that the server really has, once it accepts at all of them.
     public init(
-        _ parts: ServerParts, options: ServerOptions, address: Address, shutdownDeadline: Duration, logger: Logger,
-        onReady: @escaping @Sendable (Address) async -> Void
+        _ parts: ServerParts, options: ServerOptions, doors: [Door], tls: ServerTLS? = nil, shutdownDeadline: Duration,
+        logger: Logger, onReady: @escaping @Sendable ([Door]) async -> Void
     ) {
         self.init(
-            parts, options: options, address: address, shutdownDeadline: shutdownDeadline, stallTimeout: Self.stallTimeout,
+            parts, options: options, doors: doors, tls: tls, shutdownDeadline: shutdownDeadline, stallTimeout: Self.stallTimeout,
             logger: logger, onReady: onReady)
     }
 
     init(
-        _ parts: ServerParts, options: ServerOptions, address: Address, shutdownDeadline: Duration, stallTimeout: TimeAmount,
-        logger: Logger, onReady: @escaping @Sendable (Address) async -> Void
+        _ parts: ServerParts, options: ServerOptions, doors: [Door], tls: ServerTLS? = nil, shutdownDeadline: Duration,
+        stallTimeout: TimeAmount, handshakeTimeout: TimeAmount = Self.handshakeTimeout, logger: Logger,
+        onReady: @escaping @Sendable ([Door]) async -> Void
     ) {
         let connections = OpenConnections(parts.machines.metrics)
         self.connections = connections
         self.shutdownDeadline = shutdownDeadline
-        self.address = address
         self.logger = logger
-        application = Application(
-            responder: ServerRoutes.responder(parts, options),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        IdleStateHandler(allTimeout: stallTimeout), ConnectionCensus(connections), OrderlyClosing(),
-                        ExpectedContinueInstaller(),
-                    ], idleTimeout: Self.idleTimeout)),
-            configuration: ApplicationConfiguration(
-                address: .hostname(address.host ?? Self.everyInterface, port: address.port)),
-            onServerRunning: { channel in
-                await onReady(
-                    Address(host: address.host, port: channel.localAddress?.port ?? address.port))
-            },
-            logger: logger)
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                IdleStateHandler(allTimeout: stallTimeout), ConnectionCensus(connections), OrderlyClosing(),
+                ExpectedContinueInstaller(),
+            ], idleTimeout: Self.idleTimeout)
+        let server = HTTPServerBuilder { responder in
+            let plain = HTTP1Channel(responder: responder, configuration: http)
+            return tls.map { EncryptedChannel(plain, tls: $0, handshakeTimeout: handshakeTimeout) } ?? plain
+        }
+        let open = OpenDoors(doors)
+        listeners = doors.enumerated().map { index, door in
+            Listener(
+                door: door,
+                application: Application(
+                    responder: ServerRoutes.responder(parts, options, at: Entrance(apis: door.apis, tls: tls)),
+                    server: server,
+                    configuration: ApplicationConfiguration(
+                        address: .hostname(door.address.host ?? Self.everyInterface, port: door.address.port)),
+                    onServerRunning: { channel in
+                        if let all = open.open(index, port: channel.localAddress?.port) { await onReady(all) }
+                    },
+                    logger: logger))
+        }
     }
 
     /// Runs until the graceful shutdown.
@@ -92,22 +115,31 @@ public struct HTTPService: Service {
             }
         }
         defer { cutter.cancel() }
-        do {
-            try await withGracefulShutdownHandler {
-                try await application.run()
-            } onGracefulShutdown: {
-                stopping.yield()
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for listener in listeners { group.addTask { try await Self.run(listener) } }
+                // One that cannot listen ends the others.
+                try await group.waitForAll()
             }
+        } onGracefulShutdown: {
+            stopping.yield()
+        }
+    }
+
+    private static func run(_ listener: Listener) async throws {
+        let (address, setting) = (listener.door.address, listener.door.setting)
+        do {
+            try await listener.application.run()
         } catch let error as IOError {
             throw LivepatchError(
-                .unavailable, "The server cannot listen on \(address): \(Self.reason(error)).",
+                .unavailable, "The server cannot listen on \(address): \(reason(error)).",
                 suggestion: error.errnoCode == EADDRINUSE
-                    ? "Stop what listens there, or set server.server-address to another address." : nil,
+                    ? "Stop what listens there, or set \(setting) to another address." : nil,
                 cause: error)
         } catch let error as SocketAddressError {
             throw LivepatchError(
                 .configurationInvalid, "The server cannot listen on \(address): the host is not known.",
-                suggestion: "Check server.server-address.", cause: error)
+                suggestion: "Check \(setting).", cause: error)
         }
     }
 

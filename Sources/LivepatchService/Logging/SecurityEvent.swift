@@ -33,6 +33,13 @@ public struct SecurityEvent: Sendable {
         )
     }
 
+    static func clientCertificateMissing(_ token: SyncToken) -> SecurityEvent {
+        SecurityEvent(
+            "synctoken_authn_failed:no_client_certificate",
+            "The sync token '\(token.name)' was refused: it came without a client certificate.", level: .warning,
+            actor: token.name)
+    }
+
     static func machineAccepted(_ identity: MachineIdentity) -> SecurityEvent {
         SecurityEvent(
             "machinetoken_authn_ok", "A token of the machine \(identity.machine) was accepted.", actor: "\(identity.machine)")

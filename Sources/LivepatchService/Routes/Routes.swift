@@ -15,14 +15,17 @@ struct Routes {
     init(gate: EntryGate, entryMeter: EntryMeter, metrics: any MetricsFactory) {
         self.gate = gate
         self.entryMeter = entryMeter
+        let isEncrypted = gate.entrance.tls != nil
         router = Router(context: ServiceRequestContext.self)
         router.middlewares.add(AccessLogMiddleware())
         router.middlewares.add(RequestMetricsMiddleware(metrics))
         router.middlewares.add(ProblemMiddleware(paths: paths))
+        if !isEncrypted { router.middlewares.add(ClearTextLogins()) }
     }
 
-    /// Adds a route; whatever takes `GET` takes `HEAD`, too.
+    /// Adds a route, unless it is answered at another address; whatever takes `GET` takes `HEAD`, too.
     func on(_ method: HTTPRequest.Method, _ template: String, for entry: EntryGate.Entry, _ handler: @escaping Handler) {
+        if let owners = ServedAPI.owners(of: template, for: entry), gate.entrance.apis.isDisjoint(with: owners) { return }
         let (gate, entryMeter) = (gate, entryMeter)
         for method in method == .get ? [method, .head] : [method] {
             paths.add(Route(method: method, template: template, entry: entry))

@@ -3,17 +3,22 @@ import LivepatchKit
 
 /// All routes of a server (`LivepatchAPI`'s paths), each group with the use cases that it calls.
 enum ServerRoutes {
-    static func responder(_ parts: ServerParts, _ options: ServerOptions) -> RouterResponder<ServiceRequestContext> {
-        routes(parts, options).responder
+    /// - Parameter entrance: where they are answered; not all of them are everywhere.
+    static func responder(
+        _ parts: ServerParts, _ options: ServerOptions, at entrance: Entrance = Entrance()
+    ) -> RouterResponder<ServiceRequestContext> {
+        routes(parts, options, at: entrance).responder
     }
 
-    static func routes(_ parts: ServerParts, _ options: ServerOptions) -> Routes {
+    static func routes(_ parts: ServerParts, _ options: ServerOptions, at entrance: Entrance = Entrance()) -> Routes {
+        var gate = parts.gate
+        gate.entrance = entrance
         let entryMeter = EntryMeter(parts.machines.metrics)
-        let routes = Routes(gate: parts.gate, entryMeter: entryMeter, metrics: parts.machines.metrics)
+        let routes = Routes(gate: gate, entryMeter: entryMeter, metrics: parts.machines.metrics)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
             catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
-            lastSync: lastSync
+            lastSync: lastSync, tls: entrance.tls, now: parts.now
         ).add(to: routes)
         if let metrics = parts.metrics { MetricsRoutes(exposition: metrics, security: parts.security).add(to: routes) }
         DocumentRoutes(

@@ -6,20 +6,26 @@ import Metrics
 ///
 ///     livepatch_metadata_expiry_timestamp_seconds{repository, signer, role, view}
 ///     livepatch_trusted_expiry_timestamp_seconds{repository, signer, view}
+///     livepatch_certificate_expiry_timestamp_seconds{certificate}
 struct ExpiryGauges {
     static let signed = "livepatch_metadata_expiry_timestamp_seconds"
     static let trusted = "livepatch_trusted_expiry_timestamp_seconds"
 
+    static let certificate = "livepatch_certificate_expiry_timestamp_seconds"
+
     private struct Name: Hashable {
         let label: String
-        let repository: String
-        let signer: String
+        /// Of a certificate, which has nothing of what follows.
+        var certificate: String?
+        var repository = ""
+        var signer = ""
         /// `nil` for what is trusted, which is a repository as a whole.
         var role: String?
-        let view: String
+        var view = ""
 
         var dimensions: [(String, String)] {
-            [("repository", repository), ("signer", signer)] + (role.map { [("role", $0)] } ?? []) + [("view", view)]
+            if let certificate { return [("certificate", certificate)] }
+            return [("repository", repository), ("signer", signer)] + (role.map { [("role", $0)] } ?? []) + [("view", view)]
         }
     }
 
@@ -29,8 +35,11 @@ struct ExpiryGauges {
     init(_ factory: any MetricsFactory) { self.factory = factory }
 
     /// Shows a state; what it does not have any more is shown no longer.
-    mutating func show(_ status: TrustStatus) {
+    mutating func show(_ status: TrustStatus, _ certificates: [ExpiringCertificate] = []) {
         var values: [Name: Double] = [:]
+        for certificate in certificates {
+            values[Name(label: Self.certificate, certificate: certificate.name)] = certificate.end.timeIntervalSince1970
+        }
         for repository in status.repositories {
             for role in repository.roles {
                 let name = Name(

@@ -18,6 +18,18 @@ struct ServerOptions: ParsableArguments {
             valueName: "file-or-pem"))
     var ca: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The HTTP proxy on the way, such as http://user:password@proxy:3128, or none (environment: HTTPS_PROXY, http_proxy, NO_PROXY).",
+            valueName: "url"))
+    var proxy: String?
+
+    /// The way to the server: what was said on the command line, or else what the environment says.
+    func proxies(_ environment: [String: String]) throws -> ProxyRules {
+        guard let proxy else { return try ProxyRules(environment: environment) }
+        return proxy == "none" ? .none : try ProxyRules(http: proxy, https: proxy)
+    }
+
     /// The URL that is in force.
     func url(_ environment: [String: String]) -> String {
         url ?? environment["LIVEPATCH_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultURL
@@ -36,7 +48,7 @@ struct ServerOptions: ParsableArguments {
                 .loginRequired, "You are not logged in to \(address).",
                 suggestion: "Run `livepatch-admin login` with --url \(address), or LIVEPATCH_URL set to it.")
         }
-        var options = ConnectionOptions()
+        var options = ConnectionOptions(proxies: try proxies(environment))
         if let authorities = ca ?? environment["LIVEPATCH_CA_CRT"].flatMap({ $0.isEmpty ? nil : $0 }) {
             options.authorities = try TrustedAuthorities(authorities)
         }

@@ -19,6 +19,15 @@ struct UpstreamOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A file with the certificate to show an upstream that asks for one, in PEM (patch-sync.client-certificate).",
+            valueName: "file"))
+    var clientCertificate: String?
+
+    @Option(help: ArgumentHelp("A file with its private key, in PEM (patch-sync.client-key).", valueName: "file"))
+    var clientKey: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The most bytes a second for all transfers, such as 10M (patch-sync.bandwidth-limit).", valueName: "size"))
     var bandwidthLimit: String?
 
@@ -33,7 +42,9 @@ struct UpstreamOptions: ParsableArguments {
         try settings.load(
             [
                 ("--upstream-url", "patch-sync.upstream-url", upstreamUrl), ("--token-file", "patch-sync.token-file", tokenFile),
-                ("--ca", "patch-sync.ca", ca), ("--bandwidth-limit", "patch-sync.bandwidth-limit", bandwidthLimit),
+                ("--ca", "patch-sync.ca", ca), ("--client-certificate", "patch-sync.client-certificate", clientCertificate),
+                ("--client-key", "patch-sync.client-key", clientKey),
+                ("--bandwidth-limit", "patch-sync.bandwidth-limit", bandwidthLimit),
                 ("--parallel", "patch-sync.max-concurrent-transfers", parallel),
                 ("--data-dir", "server.data-directory", dataDirectory),
             ], environment: environment(console), for: .sync, on: console)

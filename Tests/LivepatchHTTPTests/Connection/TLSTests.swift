@@ -18,6 +18,9 @@ import Testing
         }
         let stranger = try HTTPUpstream.to(server.url)
         let error = await expectError(.upstreamUnreachable) { _ = try await stranger.head(unless: nil) }
+        #expect(
+            error?.message.contains("issued by an authority that is not trusted (CN=Livepatch test authority)") == true,
+            "\(error?.message ?? "nothing")")
         #expect(error?.suggestion?.contains("private authority") == true)
         await stranger.close()
         await server.stop()
@@ -30,7 +33,8 @@ import Testing
         let server = try await ScriptedServer.start(tls: old) { _ in .ok([]) }
         let upstream = try HTTPUpstream.to(
             server.url, options: ConnectionOptions(authorities: TrustedAuthorities(TestCertificate.authority)))
-        await expectError(.upstreamUnreachable) { _ = try await upstream.head(unless: nil) }
+        let error = await expectError(.upstreamUnreachable) { _ = try await upstream.head(unless: nil) }
+        #expect(error?.message.contains("speaks no version of TLS that is safe") == true, "\(error?.message ?? "nothing")")
         #expect(server.requests.isEmpty)
         await upstream.close()
         await server.stop()
@@ -43,7 +47,8 @@ import Testing
             authorities: try TrustedAuthorities(TestCertificate.authority),
             proxies: try ProxyRules(http: nil, https: "http://127.0.0.1:\(proxy.port)"))
         let upstream = try HTTPUpstream.to("https://patches.example.com", options: options)
-        await expectError(.upstreamUnreachable) { _ = try await upstream.head(unless: nil) }
+        let error = await expectError(.upstreamUnreachable) { _ = try await upstream.head(unless: nil) }
+        #expect(error?.message.contains("its TLS certificate is not for the name in its URL") == true)
         #expect(server.requests.isEmpty)
         await upstream.close()
         await proxy.stop()

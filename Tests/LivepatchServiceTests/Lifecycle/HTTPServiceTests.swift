@@ -17,9 +17,9 @@ struct HTTPServiceTests {
         stallTimeout: TimeAmount = HTTPService.stallTimeout
     ) -> HTTPService {
         HTTPService(
-            server.parts, options: server.options, address: .init(host: "127.0.0.1", port: port), shutdownDeadline: deadline,
-            stallTimeout: stallTimeout, logger: server.log.logger(label: "http")
-        ) { ready.yield($0) }
+            server.parts, options: server.options, doors: [Door(.init(host: "127.0.0.1", port: port))],
+            shutdownDeadline: deadline, stallTimeout: stallTimeout, logger: server.log.logger(label: "http")
+        ) { ready.yield($0[0].address) }
     }
 
     @Test func `tells the port that it got, serves, and stops`() async throws {

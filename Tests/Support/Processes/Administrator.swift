@@ -4,10 +4,13 @@ import Foundation
 public struct Administrator: Sendable {
     public let surroundings: Surroundings
     public let url: String
+    /// Variables that every command has.
+    let environment: [String: String]
 
-    init(surroundings: Surroundings, url: String) {
+    init(surroundings: Surroundings, url: String, environment: [String: String]) {
         self.surroundings = surroundings
         self.url = url
+        self.environment = environment
     }
 
     /// Runs a command, whatever becomes of it.
@@ -15,7 +18,7 @@ public struct Administrator: Sendable {
         _ arguments: [String], environment: [String: String] = [:], input: String = ""
     ) async throws -> FinishedCommand {
         try await surroundings.run(
-            .admin, arguments, environment: ["LIVEPATCH_URL": url].merging(environment) { $1 }, input: input)
+            .admin, arguments, environment: self.environment.merging(environment) { $1 }, input: input)
     }
 
     /// Runs a command that has to succeed, written as it would be typed; arguments hold no spaces.
@@ -60,8 +63,11 @@ public struct Administrator: Sendable {
 
 extension RunningServer {
     /// Logs in as the server's administrator.
-    public func administrator() async throws -> Administrator {
-        let administrator = Administrator(surroundings: surroundings, url: url)
+    /// - Parameter ca: the authority that issued the server's certificate, if it has one.
+    public func administrator(ca: String? = nil) async throws -> Administrator {
+        let administrator = Administrator(
+            surroundings: surroundings, url: url,
+            environment: ["LIVEPATCH_URL": url].merging(ca.map { ["LIVEPATCH_CA_CRT": $0] } ?? [:]) { $1 })
         let credentials = "\(Self.administrator.user):\(Self.administrator.password)"
         try await administrator(["login", "--auth", credentials])
         return administrator

@@ -46,7 +46,7 @@ public final class RunningServer: Sendable {
                 throw CommandFailed(
                     description: "The server ended with \(ending).\n\(process.output.text)\(process.errors.text)")
             }
-            let match = process.output.text.firstMatch(of: /is ready on (http:\/\/[^\s\/]+:([0-9]+))/)
+            let match = process.output.text.firstMatch(of: /is ready on (https?:\/\/[^\s\/]+:([0-9]+))/)
             address = match.flatMap { match in Int(match.2).map { (String(match.1), $0) } }
             return address != nil
         }
