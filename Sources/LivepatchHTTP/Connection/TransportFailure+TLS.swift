@@ -52,5 +52,9 @@ extension TransportFailure {
             ["WRONG_VERSION_NUMBER", "HTTP_REQUEST"], "it does not speak TLS there",
             "Check the port; a server without TLS has a URL that begins with http."
         ),
+        (
+            ["EOF during handshake"], "it ended the connection when TLS began, as one does that does not speak it",
+            "Check the port; a server without TLS has a URL that begins with http."
+        ),
     ]
 }

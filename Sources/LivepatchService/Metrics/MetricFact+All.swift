@@ -85,6 +85,9 @@ extension MetricFact {
             ExpiryGauges.trusted, .gauge, ["repository", "signer", "view"],
             "When the newest timestamp of the upstream that this server trusts expires, in seconds since 1970."),
         MetricFact(
+            ExpiryGauges.certificate, .gauge, ["certificate"],
+            "When a certificate that this server shows expires, in seconds since 1970; only where it has one."),
+        MetricFact(
             QueueGauges.tokenExpiry, .gauge, ["kind", "token"],
             "When a token that can be used expires, in seconds since 1970; tokens without an end are not told."),
     ]

@@ -63,7 +63,8 @@ import Testing
     @Test func `a server without TLS is one, and so is one with`() async throws {
         let authority = try TestAuthority()
         let plain = try await refusal(by: authority, of: nil)
-        #expect(plain?.message.contains("it does not speak TLS there") == true, "\(plain as Any)")
+        #expect(plain?.message.contains("as one does that does not speak it") == true, "\(plain as Any)")
+        #expect(plain?.suggestion?.contains("begins with http.") == true)
         let secure = try await refusal(by: authority, of: configuration(authority.issue()), scheme: "http")
         #expect(secure != nil)
     }

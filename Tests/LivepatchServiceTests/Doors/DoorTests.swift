@@ -43,10 +43,10 @@ import Testing
     @Test(arguments: ServedAPI.allCases)
     func `answer what is theirs, and nothing else is there`(_ api: ServedAPI) async throws {
         let server = try await ServerUnderTest()
-        let file = try await server.add("livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "a")
+        let file = try await server.add("livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "edge")
         let machine = try MachineID(parsing: "b08dfa6083e7567a1921a715000001fb")
         let tokens: [ServedAPI: String] = [
-            .machines: try await server.machine("\(machine)", in: "a"), .downstreams: try await server.secret("a"),
+            .machines: try await server.machine("\(machine)", in: "edge"), .downstreams: try await server.secret("edge"),
             .administrators: try await server.session(),
         ]
         let application = Application(

@@ -182,9 +182,9 @@ struct TLSTests {
 
     @Test func `asks those with sync tokens for a certificate, and nobody else`() async throws {
         try await with(clients: .requiredFromDownstreams) { running, _ in
-            let file = try await running.server.add("livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "a")
-            let token = try await running.server.secret("a")
-            let machine = try await running.server.machine("b08dfa6083e7567a1921a715000001fb", in: "a")
+            let file = try await running.server.add("livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "edge")
+            let token = try await running.server.secret("edge")
+            let machine = try await running.server.machine("b08dfa6083e7567a1921a715000001fb", in: "edge")
             let administrator = try await running.server.session()
             for path in [Paths.syncHead, Paths.patchFile(file.name)] {
                 let refused = try await running.get(path, token: token)
@@ -204,7 +204,7 @@ struct TLSTests {
         clients: TLSSettings.ClientCertificates
     ) async throws {
         try await with(clients: clients) { running, _ in
-            let token = try await running.server.secret("a")
+            let token = try await running.server.secret("edge")
             let stranger = try TestAuthority("Another authority").issue("site")
             await #expect(throws: (any Error).self) { try await running.get(Paths.syncHead, token: token, as: stranger) }
             let old = try running.authority.issue("site", from: -7200, until: -3600)
