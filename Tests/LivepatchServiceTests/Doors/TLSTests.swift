@@ -182,7 +182,8 @@ struct TLSTests {
 
     @Test func `asks those with sync tokens for a certificate, and nobody else`() async throws {
         try await with(clients: .requiredFromDownstreams) { running, _ in
-            let file = try await running.server.add("livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "edge")
+            let file = try await running.server.add(
+                "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "edge")
             let token = try await running.server.secret("edge")
             let machine = try await running.server.machine("b08dfa6083e7567a1921a715000001fb", in: "edge")
             let administrator = try await running.server.session()
