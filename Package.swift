@@ -258,7 +258,9 @@ let package = Package(
         test(
             "RealKernelTests",
             of: ["LivepatchArchive", "LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "Processes"]),
-        test("EndToEndTests", of: ["PatchGenerator", "LivepatchKit", "Processes", "ScriptedServer", "TestCertificates"]),
+        test(
+            "EndToEndTests",
+            of: ["PatchGenerator", "LivepatchKit", "Processes", "ScriptedServer", "SignedTokens", "TestCertificates"]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test(
@@ -289,7 +291,15 @@ let package = Package(
                 "livepatch-agent", "LivepatchAPI", "LivepatchArchive", "LivepatchFiles", "LivepatchKit", "LivepatchTesting",
                 "PatchGenerator", "ScriptedServer", argumentParser,
             ]),
-        test("LivepatchIdentityTests", of: ["LivepatchIdentity", "LivepatchKit", .product(name: "JWTKit", package: "jwt-kit")]),
+        // Tokens and keys of an identity provider, made without the library that the server reads them with.
+        .target(
+            name: "SignedTokens", dependencies: [crypto, cryptoExtras], path: "Tests/Support/SignedTokens", swiftSettings: strict),
+        test(
+            "LivepatchIdentityTests",
+            of: [
+                "LivepatchIdentity", "LivepatchHTTP", "LivepatchKit", "LivepatchTesting", "ScriptedServer", "SignedTokens",
+                logging,
+            ]),
         test("LivepatchMetricsTests", of: ["LivepatchMetrics", metrics]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),

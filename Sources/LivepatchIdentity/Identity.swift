@@ -1,4 +1,0 @@
-import JWTKit
-
-/// Whom an outside identity provider vouches for.
-public enum Identity {}
