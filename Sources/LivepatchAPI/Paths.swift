@@ -50,6 +50,9 @@ public enum Paths {
     public static let login = "/v1/admin/login"
     public static let logout = "/v1/admin/logout"
     public static let session = "/v1/admin/session"
+    /// `GET` lists one's own; `?user=` another one's, `?everybody=true` all.
+    public static let sessions = "/v1/admin/sessions"
+    public static let sessionRevocations = "/v1/admin/session-revocations"
 
     public static let tiers = "/v1/admin/tiers"
     public static let tierSnapshots = "/v1/admin/tier-snapshots"

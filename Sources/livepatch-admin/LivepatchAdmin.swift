@@ -20,7 +20,7 @@ struct LivepatchAdmin: AsyncParsableCommand {
             """,
         version: Release.version,
         groupedSubcommands: [
-            CommandGroup(name: "Session", subcommands: [Login.self, Logout.self, Status.self]),
+            CommandGroup(name: "Session", subcommands: [Login.self, Logout.self, Sessions.self, Status.self]),
             CommandGroup(name: "Patches and tiers", subcommands: [Patch.self, Tier.self, Kernels.self, History.self, Undo.self]),
             CommandGroup(name: "Chain", subcommands: [SyncTokens.self, Sync.self, Trust.self]),
             CommandGroup(

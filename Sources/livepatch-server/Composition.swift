@@ -89,7 +89,8 @@ struct Composition {
         let deployment = try await catalog.deployment()
         let administrator = FirstAdministrator(store: accounts)
         var needsAdministrator = false
-        if configuration.authentication.isBasicEnabled {
+        // Where somebody else vouches for administrators, nobody has to be made where nobody would read the password.
+        if configuration.authentication.isBasicEnabled, makesAdministrator || configuration.authentication.oauth == nil {
             needsAdministrator = try await administrator.isNeeded(
                 configured: configuration.authentication.users, interactive: makesAdministrator)
         }
@@ -135,6 +136,7 @@ struct Composition {
             configuration.webhooks, store: SQLiteWebhookStore(database),
             secrets: DirectoryWebhookSecrets(at: directory.webhookSecrets), catalog: catalog, reports: reports,
             machines: machines.store, tiers: tiers, tokens: tokens, authTokens: authTokens, logger: logger, now: now)
+        let identity = try ConfiguredIdentity(configuration.authentication.oauth, logger: logger, now: now)
         let appointment = SyncAppointment()
         let users = ConfiguredAccounts(configuration.authentication.users)
         var parts = ServerParts(
@@ -143,7 +145,9 @@ struct Composition {
             delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
             tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: TokenIssuer(tokens: tokens, now: now),
             accounts: AccountAuthority(
-                store: accounts, configured: { users.accounts }, verifier: BcryptPasswordVerifier(),
+                isOpen: configuration.authentication.isBasicEnabled, store: accounts,
+                configured: { users.accounts }, verifier: BcryptPasswordVerifier(),
+                logins: LoginGuard(store: SQLiteLoginHistoryStore(database), logger: logger, now: now),
                 lifetime: configuration.authentication.sessionLifetime, now: now),
             administration: TierAdministration(
                 catalog: catalog, tokens: tokens, authTokens: authTokens, authority: authority, now: now),
@@ -162,7 +166,7 @@ struct Composition {
                 store: fleet, census: census, machines: machines, catalog: catalog, deployment: deployment,
                 keepsReports: configuration.machines.keepsReports, logger: logger, now: now),
             coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels,
-            webhooks: webhooks.administration, security: security, now: now)
+            webhooks: webhooks.administration, security: security, identity: identity?.provider, now: now)
 
         let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)
@@ -194,9 +198,11 @@ struct Composition {
         ]
         if let syncs { services.insert(syncs, at: 1) }
         if let renewal { services.insert(renewal, at: 1) }
+        if let identity { services.insert(identity.service, at: 1) }
         try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
         await upstream?.close()
         await webhooks.close()
+        await identity?.close()
         security.record(.stopped)
         try database.close()
     }
@@ -235,7 +241,10 @@ struct Composition {
     private var options: ServerOptions {
         ServerOptions(
             downloadRedirect: configuration.redirectsDownloads ? configuration.urlTemplate : nil,
-            maximumUploadSize: configuration.maximumUploadSize, acceptsPasswords: configuration.authentication.isBasicEnabled)
+            maximumUploadSize: configuration.maximumUploadSize, acceptsPasswords: configuration.authentication.isBasicEnabled,
+            addresses: ClientAddresses(
+                proxies: configuration.trustedProxies,
+                field: configuration.trustedProxiesField == .forwarded ? .forwarded : .xForwardedFor))
     }
 
     private static func make(_ administrator: FirstAdministrator, _ console: Console, _ logger: Logger) async {

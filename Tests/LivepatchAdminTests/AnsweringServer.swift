@@ -62,6 +62,16 @@ final class AnsweringServer: AdministeredServer {
 
     func logout() async throws { try ask("logout") }
 
+    func sessions(of user: String?, everybody: Bool) async throws -> AdminSessionsBody {
+        try ask("sessions \(user ?? (everybody ? "of everybody" : "of mine"))")
+        return AdminSessionsBody(sessions: [Samples.session])
+    }
+
+    func endSessions(_ body: SessionRevocationBody) async throws -> AdminSessionsBody {
+        try ask("end sessions \(body.ids?.joined(separator: " ") ?? body.user ?? "of everybody")")
+        return AdminSessionsBody(sessions: [Samples.session])
+    }
+
     func currentSession() async throws -> SessionBody {
         SessionBody(user: "admin", role: .operate, expires: RecordedConsole.now + 3600)
     }

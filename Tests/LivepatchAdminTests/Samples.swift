@@ -11,6 +11,11 @@ enum Samples {
     static let webhook = Webhook(
         id: 3, url: parsed { try WebhookURL(parsing: "https://hooks.example/a") },
         events: parsed { try WebhookSubscription(["*"]) }, created: RecordedConsole.now)
+    static let session = AdminSessionBody(
+        AdminSession(
+            user: "admin", hash: SHA256Digest(of: [7]), created: RecordedConsole.now - 7200,
+            expires: RecordedConsole.now + 864_000,
+            credential: fingerprint, address: "192.0.2.7", lastUsed: RecordedConsole.now - 60), current: true)
     static let fingerprint = SHA256Digest(of: [1, 2])
     static let fileName = "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2"
 

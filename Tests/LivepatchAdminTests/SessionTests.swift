@@ -94,6 +94,52 @@ import Testing
         #expect(throws: LivepatchError.self) { try SessionStore(environment: [:]) }
     }
 
+    @Test func `Logins are listed and ended as asked`() async throws {
+        let server = AnsweringServer()
+        let list = try await Invocation.run("sessions", "list", server: server)
+        #expect(list.output.contains("192.0.2.7") && list.output.contains("admin"))
+        #expect(try await Invocation.run("sessions", "list", "--all", "--quiet", server: server).output.count == 13)
+        _ = try await Invocation.run("sessions", "list", "--user", "deploy", server: server)
+        _ = try await Invocation.run("sessions", "revoke", "1f3a", "2b4c", server: server)
+        _ = try await Invocation.run("sessions", "revoke", "--user", "deploy", server: server)
+        _ = try await Invocation.run("sessions", "revoke", "--all", server: server)
+        #expect(
+            server.asked == [
+                "sessions of mine", "sessions of everybody", "sessions deploy", "end sessions 1f3a 2b4c", "end sessions deploy",
+                "end sessions of everybody",
+            ])
+    }
+
+    @Test(arguments: [
+        ["revoke"], ["revoke", "1f3a", "--all"], ["revoke", "--user", "a", "--all"], ["list", "--user", "a", "--all"],
+    ])
+    func `It has to be clear which logins are meant`(arguments: [String]) {
+        #expect(throws: (any Error).self) { try LivepatchAdmin.parseAsRoot(["sessions"] + arguments) }
+    }
+
+    @Test func `A login and the status say the role`() async throws {
+        try await withTemporaryDirectory { directory in
+            let login = try await Invocation.run("login", "-a", "admin:x", sessions: SessionStore(directory: directory))
+            #expect(login.errorOutput.contains("as admin (role operate)"))
+            #expect(try await Invocation.run("status").output.contains("as admin (role operate)"))
+        }
+    }
+
+    @Test func `A bearer token comes from the option's file, then the environment, and is never quoted`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/token"
+            try Data("aa.bb.cc\n".utf8).write(to: URL(filePath: path))
+            #expect(try BearerText(file: path, ["LIVEPATCH_BEARER": "dd.ee.ff"])?.text == "aa.bb.cc")
+            #expect(try BearerText(file: nil, ["LIVEPATCH_BEARER": "dd.ee.ff"])?.text == "dd.ee.ff")
+            #expect(try BearerText(file: nil, ["LIVEPATCH_BEARER": ""]) == nil)
+            for text in ["secret", "a.b", "a.b.c.d", "a..c", "a.b.c d"] {
+                let error = #expect(throws: LivepatchError.self) { try BearerText(file: nil, ["LIVEPATCH_BEARER": text]) }
+                #expect(error?.description.contains(text) == false)
+            }
+            #expect(throws: LivepatchError.self) { try BearerText(file: directory + "/missing", [:]) }
+        }
+    }
+
     @Test func `The URL comes from the option, then the environment, then the default`() throws {
         func url(_ arguments: String..., environment: [String: String]) throws -> String? {
             (try LivepatchAdmin.parseAsRoot(["status"] + arguments) as? Status)?.server.url(environment)

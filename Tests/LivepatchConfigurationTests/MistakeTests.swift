@@ -68,8 +68,14 @@ struct MistakeTests {
         ("server.url-template", "ftp://example.com/{filename}"), ("server.redirect-downloads", "maybe"),
         ("server.shutdown-deadline", "30"), ("server.shutdown-deadline", "2h"), ("server.metadata-lifetime", "1s"),
         ("server.max-upload-size", "lots"), ("server.metrics.enabled", "open"),
+        ("server.trusted-proxies", "proxy.example"), ("server.trusted-proxies", "10.0.0.0/33"),
+        ("server.trusted-proxies-field", "via"),
         ("server.max-upload-size", "0"), ("server.max-upload-size", "99999999T"), ("auth.basic.enabled", "yes"),
-        ("auth.session-lifetime", "1s"), ("patch-storage.type", "s3"), ("patch-storage.type", "tape"),
+        ("auth.session-lifetime", "1s"),
+        ("auth.oauth.enabled", "1"), ("auth.oauth.sig-algs", "HS256"), ("auth.oauth.sig-algs", "RS256,none"),
+        ("auth.oauth.allowed-email-ids", "somebody"), ("auth.oauth.jwks.url", "http://keys.example.com"),
+        ("auth.oauth.jwks.url", "keys.example.com"), ("auth.oauth.jwks.refresh-interval", "1s"), ("patch-storage.type", "s3"),
+        ("patch-storage.type", "tape"),
         ("patch-sync.upstream-url", "patches.example.com"), ("patch-sync.upstream-url", "https://a,ftp://b"),
         ("patch-sync.upstream-url", "https://"), ("patch-sync.upstream-url", "https://a/?q=1"),
         ("patch-sync.interval", "0s"), ("patch-sync.architectures", "amd64,ARM"), ("patch-sync.flavors", "generic,-x"),
@@ -107,7 +113,7 @@ struct MistakeTests {
     }
 
     @Test(arguments: [
-        "database.connection-string", "patch-storage.s3-bucket", "auth.oauth.jwks.url", "patch-cache.enabled", "tracing.anything",
+        "database.connection-string", "patch-storage.s3-bucket", "patch-cache.enabled", "tracing.anything",
         "cve-sync.source-url",
     ])
     func `a key that this release lacks is refused by name wherever it is set`(key: String) throws {
@@ -189,6 +195,18 @@ struct MistakeTests {
 
     @Test func `a user who is named twice is refused`() {
         #expect(problems(set: "auth.basic.users=ann:\(aHash),bob:\(aHash),ann:\(aHash)").map(\.kind) == [.conflict])
+    }
+
+    @Test func `an identity provider needs all that tokens are checked by`() {
+        let missing = problems(set: "auth.oauth.enabled=true")
+        #expect(missing.map(\.kind) == Array(repeating: .missingValue, count: 4))
+        #expect(
+            Set(missing.compactMap(\.key)) == [
+                "auth.oauth.issuer", "auth.oauth.audience", "auth.oauth.allowed-email-ids", "auth.oauth.jwks.url",
+            ])
+        let mistyped = problems(set: "auth.oauth.allowed-email-ids=a@example.com", "auth.oauth.roles=b@example.com=read")
+        #expect(mistyped.map(\.kind) == [.conflict])
+        #expect(problems(set: "auth.oauth.allowed-email-ids=A@example.com", "auth.oauth.roles=a@Example.com=read").isEmpty)
     }
 
     @Test(arguments: ["ann", "=read", "ann=root", "ann:read", "ann=", "ann=read,bob"])

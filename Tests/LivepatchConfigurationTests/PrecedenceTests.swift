@@ -89,7 +89,9 @@ struct PrecedenceTests {
                     "server.url-template=https://a/{filename}",
                     "server.tls.certificate=a.pem", "server.tls.key=a.key", "server.tls.client-ca=a.pem",
                     "patch-sync.client-certificate=a.pem", "patch-sync.client-key=a.key",
-                    "patch-sync.proxy.enabled=true", "patch-sync.proxy.http=http://p",
+                    "patch-sync.proxy.enabled=true", "patch-sync.proxy.http=http://p", "auth.oauth.enabled=true",
+                    "auth.oauth.audience=a", "auth.oauth.issuer=https://a.example", "auth.oauth.allowed-email-ids=a@example.com",
+                    "auth.oauth.jwks.url=https://a.example/keys",
                 ] + (key.name == "auth.basic.roles" ? ["auth.basic.users=u:\(aHash)"] : [])
             let token = try write(aToken, to: directory + "/token")
             let certificate = try write("-----BEGIN CERTIFICATE-----\n", to: directory + "/ca.pem")
@@ -98,8 +100,14 @@ struct PrecedenceTests {
                 "server.data-directory": "x", "server.url-template": "https://b/{filename}", "server.redirect-downloads": "true",
                 "server.shutdown-deadline": "1s", "server.max-upload-size": "1M", "server.metadata-lifetime": "2h",
                 "server.metrics.enabled": "false", "server.metrics.token": "a-token-of-metrics",
+                "server.trusted-proxies": "10.0.0.0/8,::1", "server.trusted-proxies-field": "forwarded",
                 "auth.basic.enabled": "false",
-                "auth.basic.users": "u:\(aHash)", "auth.basic.roles": "u=read", "auth.session-lifetime": "1h",
+                "auth.basic.users": "u:\(aHash)", "auth.basic.roles": "u=read",
+                "auth.oauth.enabled": "false", "auth.oauth.audience": "b", "auth.oauth.issuer": "https://b.example",
+                "auth.oauth.sig-algs": "RS256,ES256", "auth.oauth.allowed-email-ids": "a@example.com,b@example.com",
+                "auth.oauth.roles": "a@example.com=read", "auth.oauth.jwks.url": "https://b.example/keys",
+                "auth.oauth.jwks.refresh-interval": "5m", "auth.oauth.jwks.ca": certificate,
+                "auth.session-lifetime": "1h",
                 "patch-storage.filesystem-path": "/srv",
                 "patch-sync.enabled": "false", "patch-sync.upstream-url": "https://b.example", "patch-sync.token": aToken,
                 "patch-sync.token-file": token, "patch-sync.interval": "2h", "patch-sync.sync-tiers": "true",

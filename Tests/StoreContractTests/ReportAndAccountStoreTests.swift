@@ -43,12 +43,49 @@ struct ReportAndAccountStoreTests {
         }
     }
 
+    @Test("an account keeps its role", arguments: Implementation.allCases)
+    func roles(_ implementation: Implementation) async throws {
+        try await Stores.with(implementation) { stores in
+            for role in AdministratorRole.allCases {
+                try await stores.accounts.addAccount(Account(user: role.rawValue, passwordHash: "$", role: role))
+            }
+            for account in try await stores.accounts.accounts() { #expect(account.role.rawValue == account.user) }
+        }
+    }
+
+    @Test("failed logins are remembered and forgotten", arguments: Implementation.allCases)
+    func loginHistory(_ implementation: Implementation) async throws {
+        try await Stores.with(implementation) { stores in
+            let address = AddressGroup(IPAddress("2001:db8::7"))
+            let pair = LoginLockout.Subject.pair(account: hash("user"), address: address)
+            let tallies: [LoginLockout.Subject: LoginLockout.Tally] = [
+                pair: .init(failures: 7, last: noon, refusedSince: noon.addingTimeInterval(1), delay: 60),
+                .address(address): .init(failures: 1, last: noon), .account(hash("user")): .init(failures: 3, last: noon),
+            ]
+            let familiarity = LoginLockout.Familiarity(account: hash("user"), address: address)
+            let other = LoginLockout.Familiarity(account: hash("other"), address: AddressGroup(nil))
+            try await stores.logins.save(
+                LoginHistory.Changes(tallies: tallies, familiar: [familiarity: noon, other: noon.addingTimeInterval(0.5)]))
+            #expect(
+                try await stores.logins.loginHistory()
+                    == LoginHistory(tallies: tallies, familiar: [familiarity: noon, other: noon]))
+            let changed = LoginLockout.Tally(failures: 8, last: noon.addingTimeInterval(2.9), delay: 1.5)
+            try await stores.logins.save(
+                LoginHistory.Changes(tallies: [pair: changed, .address(address): nil], familiar: [other: nil]))
+            let history = try await stores.logins.loginHistory()
+            #expect(history.tallies[pair] == .init(failures: 8, last: noon.addingTimeInterval(2), delay: 1))
+            #expect(history.tallies.count == 2 && history.familiar == [familiarity: noon])
+        }
+    }
+
     @Test("sessions are found by hash until they are removed", arguments: Implementation.allCases)
     func sessions(_ implementation: Implementation) async throws {
         try await Stores.with(implementation) { stores in
             let accounts = stores.accounts
             func session(_ name: String, expires: Double) -> AdminSession {
-                AdminSession(user: "admin", hash: hash(name), created: noon, expires: noon.addingTimeInterval(expires))
+                AdminSession(
+                    user: "admin", hash: hash(name), created: noon, expires: noon.addingTimeInterval(expires),
+                    credential: hash("password"), address: name == "a" ? "192.0.2.7" : nil)
             }
             for session in [session("a", expires: 10), session("b", expires: 20), session("c", expires: 30)] {
                 try await accounts.addSession(session)
@@ -57,7 +94,11 @@ struct ReportAndAccountStoreTests {
             try await accounts.removeSessions(expiredBefore: noon.addingTimeInterval(20))
             #expect(try await accounts.session(hash: hash("a")) == nil)
             #expect(try await accounts.session(hash: hash("b")) != nil)
-            try await accounts.removeSession(hash: hash("b"))
+            try await accounts.noteUse(of: hash("c"), at: noon.addingTimeInterval(2.9))
+            try await accounts.noteUse(of: hash("a"), at: noon)
+            #expect(try await accounts.session(hash: hash("c"))?.lastUsed == noon.addingTimeInterval(2))
+            #expect(Set(try await accounts.sessions().map(\.hash)) == [hash("b"), hash("c")])
+            try await accounts.removeSessions([hash("b"), hash("a")])
             #expect(try await accounts.session(hash: hash("b")) == nil)
             #expect(try await accounts.session(hash: hash("c")) != nil)
         }

@@ -20,6 +20,7 @@ struct Stores: Sendable {
     let webhooks: any WebhookStore
     let reports: any SyncReportStore
     let accounts: any AccountStore
+    let logins: any LoginHistoryStore
     let authTokens: any AuthTokenStore
     let machines: any MachineStore
     /// The same machines, of which no reports are kept.
@@ -36,6 +37,7 @@ struct Stores: Sendable {
                     catalog: InMemoryCatalog(database), tokens: InMemoryTokenStore(database),
                     coverage: InMemoryCoverageStore(database), webhooks: InMemoryWebhookStore(database),
                     reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database),
+                    logins: InMemoryLoginHistoryStore(database),
                     authTokens: InMemoryAuthTokenStore(database), machines: InMemoryMachineStore(database),
                     silentMachines: InMemoryMachineStore(database, keepsReports: false),
                     fleet: InMemoryFleetStore(database, machines: InMemoryMachineStore(database))))
@@ -49,6 +51,7 @@ struct Stores: Sendable {
                     catalog: SQLiteCatalog(database), tokens: SQLiteTokenStore(database),
                     coverage: SQLiteCoverageStore(database), webhooks: SQLiteWebhookStore(database),
                     reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database),
+                    logins: SQLiteLoginHistoryStore(database),
                     authTokens: SQLiteAuthTokenStore(database), machines: SQLiteMachineStore(database),
                     silentMachines: SQLiteMachineStore(database, keepsReports: false), fleet: SQLiteFleetStore(database)))
             try database.close()

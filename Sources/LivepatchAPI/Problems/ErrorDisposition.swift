@@ -91,6 +91,7 @@ public struct ErrorDisposition: Hashable, Sendable {
         .clientCertificateRequired: Self(403, .noPermission, .warning),
         .loginRequired: Self(401, .noPermission, .information),
         .loginFailed: Self(401, .noPermission, .warning),
+        .loginLocked: Self(429, .temporaryFailure, .warning),
         .roleInsufficient: Self(403, .noPermission, .information),
         .machineLimit: Self(403, .noPermission, .warning),
         .machineMismatch: Self(403, .noPermission, .warning),

@@ -5,7 +5,6 @@ extension ConfigurationCatalogue {
         later("server.concurrency-limit", .integer, "Requests served at once."),
         later("server.burst-limit", .integer, "Requests accepted at once."),
         later("server.is-leader", .boolean, "Which of several servers runs the background work."),
-        later("auth.oauth.*", .text, "JWT bearer login for administrators."),
         later("database.*", .text, "PostgreSQL as the database; this release keeps an SQLite database in the data directory."),
         later("patch-storage.s3-bucket", .text, "Patch files in S3."),
         later("patch-storage.s3-endpoint", .text, "Patch files in S3."),

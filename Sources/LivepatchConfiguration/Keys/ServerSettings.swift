@@ -1,3 +1,5 @@
+import LivepatchKit
+
 enum ServerSettings {
     static let logLevel = Setting<LogLevel>(
         key: ConfigurationKey(
@@ -68,9 +70,29 @@ enum ServerSettings {
         "How long what this server signs proves that it is recent. It is renewed by itself after half of that time; servers below that are kept from the renewals refuse to learn from old metadata. A short time notices sooner that somebody withholds news, and leaves less time to repair a server."
     )
 
+    static let trustedProxies = Setting<[AddressBlock]>.list(
+        "server.trusted-proxies", .server, of: "addresses and networks",
+        { text in
+            guard let block = AddressBlock(text) else {
+                throw SettingFault("is not an address or a network such as 192.0.2.7 or 10.0.0.0/8")
+            }
+            return block
+        },
+        "The reverse proxies before this server, by their addresses. Whom they say that they speak for is believed, and counts where failed logins are counted by address. Without them all of a proxy's users are one."
+    )
+
+    static let trustedProxiesField = Setting<ForwardedField>(
+        key: ConfigurationKey(
+            "server.trusted-proxies-field", .server, .choice(ForwardedField.allCases.map(\.rawValue)),
+            default: ForwardedField.xForwardedFor.rawValue,
+            "Where those proxies write whom they speak for: `X-Forwarded-For`, or `Forwarded` (RFC 7239). It has to be the one that they write themselves: the other one they may pass on as it comes from outside."
+        ),
+        defaultValue: .xForwardedFor, parse: { try SettingText.choice($0, ForwardedField.self) })
+
     static let keys = [
         logLevel.key, logFormat.key, serverAddress.key, machineAddress.key, syncAddress.key, adminAddress.key, dataDirectory.key,
         urlTemplate.key, redirectDownloads.key,
         shutdownDeadline.key, maximumUploadSize.key, metadataLifetime.key,
+        trustedProxies.key, trustedProxiesField.key,
     ]
 }

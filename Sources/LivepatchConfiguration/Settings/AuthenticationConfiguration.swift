@@ -8,6 +8,8 @@ public struct AuthenticationConfiguration: Hashable, Sendable {
     public let users: [Account]
     /// How long a login lasts.
     public let sessionLifetime: Duration
+    /// The identity provider whose tokens are accepted; `nil` for none.
+    public let oauth: OAuthConfiguration?
 
     init(_ reading: inout ConfigurationReading) {
         isBasicEnabled = reading.value(AuthenticationSettings.basicEnabled)
@@ -16,6 +18,7 @@ public struct AuthenticationConfiguration: Hashable, Sendable {
         let byName = Dictionary(roles.map { ($0.name, $0.role) }) { min($0, $1) }
         users = accounts.map { Account(user: $0.user, passwordHash: $0.passwordHash, role: byName[$0.user] ?? .admin) }
         sessionLifetime = reading.value(AuthenticationSettings.sessionLifetime)
+        oauth = OAuthConfiguration(&reading)
         let names = users.map(\.user)
         for name in Set(names).sorted() where names.count(where: { $0 == name }) > 1 {
             reading.refuse(
@@ -35,8 +38,9 @@ public struct AuthenticationConfiguration: Hashable, Sendable {
                     "auth.basic.roles names '\(Redaction.escaped(name))', who is not in auth.basic.users.")
             }
         }
-        if !isBasicEnabled {
-            reading.note("auth.basic.enabled is false: nobody can administer this server over the network.")
+        if !isBasicEnabled, oauth == nil {
+            reading.note(
+                "auth.basic.enabled is false, and so is auth.oauth.enabled: nobody can administer this server over the network.")
         }
     }
 }

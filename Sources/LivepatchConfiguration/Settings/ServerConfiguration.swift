@@ -1,3 +1,5 @@
+public import LivepatchKit
+
 /// All settings of a server, checked.
 public struct ServerConfiguration: Hashable, Sendable {
     public let logLevel: LogLevel
@@ -22,6 +24,9 @@ public struct ServerConfiguration: Hashable, Sendable {
     /// How long a timestamp that this server signs is good.
     public let metadataLifetime: Duration
     public let metrics: MetricsConfiguration
+    /// The reverse proxies that are believed.
+    public let trustedProxies: [AddressBlock]
+    public let trustedProxiesField: ForwardedField
     public let authentication: AuthenticationConfiguration
     public let storage: StorageConfiguration
     public let sync: SyncConfiguration
@@ -43,6 +48,8 @@ public struct ServerConfiguration: Hashable, Sendable {
         maximumUploadSize = reading.value(ServerSettings.maximumUploadSize)
         metadataLifetime = reading.value(ServerSettings.metadataLifetime)
         metrics = MetricsConfiguration(&reading)
+        trustedProxies = reading.value(ServerSettings.trustedProxies)
+        trustedProxiesField = reading.value(ServerSettings.trustedProxiesField)
         authentication = AuthenticationConfiguration(&reading)
         storage = StorageConfiguration(&reading)
         sync = SyncConfiguration(&reading, purpose: purpose)

@@ -54,15 +54,7 @@ enum SyncChecks {
 
     static func certificateAuthority(_ reading: inout ConfigurationReading) -> String? {
         guard let path = reading.value(SyncSettings.certificateAuthority) else { return nil }
-        let shown = Redaction.escaped(path)
-        do {
-            if try !ConfigurationFile.text(path).contains("-----BEGIN CERTIFICATE-----") {
-                reading.refuse(
-                    .malformedValue, SyncSettings.certificateAuthority, "\(shown) holds no certificate in PEM form.")
-            }
-        } catch {
-            reading.refuse(.unreadable, SyncSettings.certificateAuthority, "The certificate file \(shown) \(error.reason).")
-        }
+        PEMCheck.certificates(path, SyncSettings.certificateAuthority, &reading)
         return path
     }
 

@@ -21,12 +21,24 @@ public struct AdminSession: Hashable, Sendable {
     public let hash: SHA256Digest
     public let created: Date
     public let expires: Date
+    /// The SHA-256 of the password's hash that it began with: with another password it has ended.
+    public let credential: SHA256Digest
+    /// Where it was begun from, if that was known.
+    public let address: String?
+    /// When it was last used, give or take a minute; `nil` if it was not.
+    public let lastUsed: Date?
 
-    public init(user: String, hash: SHA256Digest, created: Date, expires: Date) {
+    public init(
+        user: String, hash: SHA256Digest, created: Date, expires: Date, credential: SHA256Digest, address: String? = nil,
+        lastUsed: Date? = nil
+    ) {
         self.user = user
         self.hash = hash
         self.created = created
         self.expires = expires
+        self.credential = credential
+        self.address = address
+        self.lastUsed = lastUsed
     }
 }
 
@@ -38,6 +50,10 @@ public protocol AccountStore: Sendable {
     func addSession(_ session: AdminSession) async throws
     /// The session of that token, ended or not.
     func session(hash: SHA256Digest) async throws -> AdminSession?
-    func removeSession(hash: SHA256Digest) async throws
+    /// All sessions, ended ones too, in any order.
+    func sessions() async throws -> [AdminSession]
+    /// Nothing happens if there is no such session.
+    func noteUse(of hash: SHA256Digest, at time: Date) async throws
+    func removeSessions(_ hashes: [SHA256Digest]) async throws
     func removeSessions(expiredBefore time: Date) async throws
 }

@@ -132,6 +132,8 @@ extension LivepatchError.Code {
     public static let loginRequired = Self(rawValue: "login-required")
     /// User or password is wrong.
     public static let loginFailed = Self(rawValue: "login-failed")
+    /// Too many logins have failed, or are under way: passwords are not looked at for a while.
+    public static let loginLocked = Self(rawValue: "login-locked")
     /// The administrator's role does not allow it.
     public static let roleInsufficient = Self(rawValue: "role-insufficient")
 
@@ -188,7 +190,7 @@ extension LivepatchError.Code: CaseIterable {
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
         .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable, .rootRefused,
         .bundleInvalid, .bundleBaseMissing,
-        .tokenRefused, .clientCertificateRequired, .loginRequired, .loginFailed, .roleInsufficient,
+        .tokenRefused, .clientCertificateRequired, .loginRequired, .loginFailed, .loginLocked, .roleInsufficient,
         .machineLimit, .machineMismatch,
         .kernelUnrecognized, .kernelRefused, .livepatchUnavailable, .permissionMissing, .patchSignatureInvalid, .patchCrashed,
         .agentNotEnabled, .machineUnidentified,

@@ -10,12 +10,17 @@ public struct LivepatchError: Error, Sendable {
     public let suggestion: String?
     /// The error underneath, if another part of the system reported one.
     public let cause: (any Error)?
+    /// How long to wait before trying again, where that is known.
+    public let retryAfter: Duration?
 
-    public init(_ code: Code, _ message: String, suggestion: String? = nil, cause: (any Error)? = nil) {
+    public init(
+        _ code: Code, _ message: String, suggestion: String? = nil, cause: (any Error)? = nil, retryAfter: Duration? = nil
+    ) {
         self.code = code
         self.message = message
         self.suggestion = suggestion
         self.cause = cause
+        self.retryAfter = retryAfter
     }
 }
 

@@ -34,26 +34,52 @@ public struct SQLiteAccountStore: AccountStore {
     public func addSession(_ session: AdminSession) async throws {
         try await database.write { db in
             try db.execute(
-                sql: "INSERT OR REPLACE INTO admin_session (hash, user, created, expires) VALUES (?, ?, ?, ?)",
+                sql: """
+                    INSERT OR REPLACE INTO admin_session (hash, user, created, expires, credential, address, last_used)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     Column.blob(session.hash), session.user, Column.seconds(session.created), Column.seconds(session.expires),
+                    Column.blob(session.credential), session.address, session.lastUsed.map(Column.seconds),
                 ])
         }
     }
 
     public func session(hash: SHA256Digest) async throws -> AdminSession? {
         try await database.read { db in
-            let statement = try db.cachedStatement(sql: "SELECT user, hash, created, expires FROM admin_session WHERE hash = ?")
-            return try Row.fetchOne(statement, arguments: [Column.blob(hash)]).map { row in
-                AdminSession(
-                    user: row[0], hash: try Column.digest(row, 1), created: Column.date(row[2]), expires: Column.date(row[3]))
-            }
+            let statement = try db.cachedStatement(sql: "SELECT \(Self.columns) FROM admin_session WHERE hash = ?")
+            return try Row.fetchOne(statement, arguments: [Column.blob(hash)]).map(Self.session)
         }
     }
 
-    public func removeSession(hash: SHA256Digest) async throws {
+    public func sessions() async throws -> [AdminSession] {
+        try await database.read { db in
+            try Row.fetchAll(db, sql: "SELECT \(Self.columns) FROM admin_session").map(Self.session)
+        }
+    }
+
+    private static let columns = "user, hash, created, expires, credential, address, last_used"
+
+    private static func session(_ row: Row) throws -> AdminSession {
+        let lastUsed: Int64? = row[6]
+        return AdminSession(
+            user: row[0], hash: try Column.digest(row, 1), created: Column.date(row[2]), expires: Column.date(row[3]),
+            credential: try Column.digest(row, 4), address: row[5], lastUsed: Column.optionalDate(lastUsed))
+    }
+
+    public func noteUse(of hash: SHA256Digest, at time: Date) async throws {
         try await database.write { db in
-            try db.execute(sql: "DELETE FROM admin_session WHERE hash = ?", arguments: [Column.blob(hash)])
+            try db.execute(
+                sql: "UPDATE admin_session SET last_used = ? WHERE hash = ?",
+                arguments: [Column.seconds(time), Column.blob(hash)])
+        }
+    }
+
+    public func removeSessions(_ hashes: [SHA256Digest]) async throws {
+        try await database.write { db in
+            for hash in hashes {
+                try db.execute(sql: "DELETE FROM admin_session WHERE hash = ?", arguments: [Column.blob(hash)])
+            }
         }
     }
 

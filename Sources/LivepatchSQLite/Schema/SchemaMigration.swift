@@ -7,7 +7,7 @@ struct SchemaMigration {
     let name: String
     let sql: String
 
-    static let all: [SchemaMigration] = [.initial, .machines, .coverage, .downstreamReports, .webhooks, .roles]
+    static let all: [SchemaMigration] = [.initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins]
 
     /// Takes all the steps that are missing. To be called in one transaction, so that of two processes that open a database for the
     /// first time the second one finds it done, and a kill leaves the old schema.

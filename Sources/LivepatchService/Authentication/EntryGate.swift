@@ -32,21 +32,24 @@ struct EntryGate: Sendable {
     private let tokens: TokenAuthority
     private let machines: MachineAuthority
     private let accounts: AccountAuthority
+    private let identity: (any IdentityProvider)?
     private let security: SecurityLog
     private let now: @Sendable () -> Date
     /// Where it stands.
     var entrance = Entrance()
     private let acceptances = RecentAcceptances(pause: 60)
+    private let identityAcceptances = RecentAcceptances(pause: 3600)
     /// Machines come by the thousand, and each hour anew.
     private let machineAcceptances = RecentAcceptances(pause: 86_400)
 
     init(
-        tokens: TokenAuthority, machines: MachineAuthority, accounts: AccountAuthority, security: SecurityLog,
-        now: @escaping @Sendable () -> Date
+        tokens: TokenAuthority, machines: MachineAuthority, accounts: AccountAuthority,
+        identity: (any IdentityProvider)?, security: SecurityLog, now: @escaping @Sendable () -> Date
     ) {
         self.tokens = tokens
         self.machines = machines
         self.accounts = accounts
+        self.identity = identity
         self.security = security
         self.now = now
     }
@@ -87,7 +90,7 @@ struct EntryGate: Sendable {
 
     private func administrator(_ request: Request, _ role: AdministratorRole) async throws -> KnownAdministrator {
         let secret = BearerToken(in: request)?.secret
-        guard let administrator = try await session(secret) else {
+        guard let administrator = try await administrator(secret, request) else {
             security.record(.sessionRefused(presented: secret != nil), request)
             throw AccountAuthority.loginRequired
         }
@@ -107,9 +110,28 @@ struct EntryGate: Sendable {
                 note(identity, request)
                 return .machine(identity, as: revision)
             }
-            if name == nil, admitsAdministrators, let session = try await session(secret) { return .administrator(session) }
+            if name == nil, admitsAdministrators, let administrator = try await administrator(secret, request) {
+                return .administrator(administrator)
+            }
             security.record(.syncTokenRefused(reason, name: name, of: "sync or machine token"), request)
             throw Self.refusal
+        }
+    }
+
+    /// - Returns: `nil` if the secret is neither a session's nor a token that an identity provider vouches for.
+    private func administrator(_ secret: String?, _ request: Request) async throws -> KnownAdministrator? {
+        // Only what could be a signed token is shown to the one, and nothing of that kind to the other.
+        guard let identity, let secret, secret.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2 else {
+            return try await session(secret)
+        }
+        switch await identity.identify(secret) {
+        case .accepted(let user, let role, let expires):
+            let administrator = KnownAdministrator(user: user, role: role, expires: expires)
+            if identityAcceptances.isNews(user, at: now()) { security.record(.identityAccepted(administrator), request) }
+            return administrator
+        case .refused(let reason, let user):
+            security.record(.identityRefused(reason, user: user), request)
+            return nil
         }
     }
 

@@ -16,6 +16,9 @@ struct HealthRoutes: Sendable {
     let tls: ServerTLS?
     let now: @Sendable () -> Date
 
+    /// Who vouches for administrators besides; `nil` for nobody.
+    let identity: (any IdentityProvider)?
+
     func add(to routes: Routes) {
         routes.on(.get, Paths.root, for: .everybody, root)
         routes.on(.get, Paths.debugInformation, for: .everybody, information)
@@ -42,6 +45,7 @@ struct HealthRoutes: Sendable {
         ]
         if let lastSync { body["patch-sync"] = ServiceStatusBody(status: await sync(lastSync)) }
         if let tls { body["tls"] = ServiceStatusBody(status: encryption(tls)) }
+        if let identity { body["identity-provider"] = ServiceStatusBody(status: await identity.fault() ?? Self.good) }
         let isUp = database == Self.good && patches == Self.good
         return try Answers.json(body, status: isUp ? .ok : .serviceUnavailable)
     }

@@ -1,4 +1,4 @@
-import LivepatchKit
+public import LivepatchKit
 public import Logging
 
 /// Something that whoever watches over a server wants to know.
@@ -10,12 +10,17 @@ public struct SecurityEvent: Sendable {
     public let level: Logger.Level
     /// Who did it, as far as that is known: an administrator's name, a sync token's name.
     public let actor: String?
+    /// Where it came from, for events that this matters to.
+    public let address: IPAddress?
 
-    init(_ name: String, _ description: String, level: Logger.Level = .info, actor: String? = nil) {
+    init(
+        _ name: String, _ description: String, level: Logger.Level = .info, actor: String? = nil, address: IPAddress? = nil
+    ) {
         self.name = name
         self.description = description
         self.level = level
         self.actor = actor
+        self.address = address
     }
 
     static func syncTokenAccepted(_ token: SyncToken, deployment: DeploymentID?) -> SecurityEvent {
@@ -76,14 +81,38 @@ public struct SecurityEvent: Sendable {
             "authtoken_authn_failed:\(reason)", "\(token) was refused: \(reason).", level: .warning, actor: id)
     }
 
-    static func loginSucceeded(_ administrator: KnownAdministrator) -> SecurityEvent {
+    static func loginSucceeded(_ administrator: KnownAdministrator, from address: IPAddress?) -> SecurityEvent {
         SecurityEvent(
             "basicauth_authn_ok", "The administrator '\(administrator.user)' logged in (\(administrator.role.rawValue)).",
+            actor: administrator.user, address: address)
+    }
+
+    static func loginFailed(user: String?, reason: String, from address: IPAddress?) -> SecurityEvent {
+        SecurityEvent(
+            "basicauth_authn_failed:\(reason)", "Somebody failed to log in.", level: .warning, actor: user, address: address)
+    }
+
+    /// - Parameter seconds: how long further attempts are refused.
+    static func loginLocked(user: String, seconds: Double, from address: IPAddress?) -> SecurityEvent {
+        let pause = DurationText.text(.seconds(Int64(seconds.rounded(.up))))
+        return SecurityEvent(
+            "basicauth_locked",
+            "Too many logins have failed: further ones of this user from \(AddressGroup(address)) are refused for \(pause).",
+            level: .warning, actor: user, address: address)
+    }
+
+    static func identityAccepted(_ administrator: KnownAdministrator) -> SecurityEvent {
+        SecurityEvent(
+            "jwt_authn_ok",
+            "A bearer token of the administrator '\(administrator.user)' was accepted (\(administrator.role.rawValue)).",
             actor: administrator.user)
     }
 
-    static func loginFailed(user: String?, reason: String) -> SecurityEvent {
-        SecurityEvent("basicauth_authn_failed:\(reason)", "Somebody failed to log in.", level: .warning, actor: user)
+    /// - Parameter user: whom the token is about, where its signature was good.
+    static func identityRefused(_ reason: IdentityRefusal, user: String?) -> SecurityEvent {
+        SecurityEvent(
+            "jwt_authn_failed:\(reason.rawValue)", "A bearer token was refused: \(reason.rawValue).", level: .warning, actor: user
+        )
     }
 
     static func loggedOut(user: String) -> SecurityEvent {

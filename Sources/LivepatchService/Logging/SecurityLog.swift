@@ -50,6 +50,7 @@ public struct SecurityLog: Sendable {
         metadata["appid"] = "\(application)"
         metadata["event"] = "\(event.name)"
         if let actor = event.actor { metadata["actor"] = "\(actor)" }
+        if let address = event.address { metadata["address"] = "\(address)" }
         logger.log(level: event.level, "\(event.description)", metadata: metadata)
     }
 }

@@ -30,6 +30,7 @@ enum Answers {
         case .unavailable, .databaseUnavailable: response.headers[.retryAfter] = "5"
         default: break
         }
+        if let pause = error.retryAfter { response.headers[.retryAfter] = "\(max(1, pause.components.seconds))" }
         return response
     }
 

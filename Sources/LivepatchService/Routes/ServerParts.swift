@@ -14,6 +14,8 @@ public struct ServerParts: Sendable {
     public var tokenAuthority: TokenAuthority
     public var tokenIssuer: TokenIssuer
     public var accounts: AccountAuthority
+    /// Who vouches for administrators besides; `nil` for nobody.
+    public var identity: (any IdentityProvider)?
     public var administration: TierAdministration
     public var authority: TierAuthority
     public var imports: PatchImport
@@ -38,7 +40,7 @@ public struct ServerParts: Sendable {
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
         imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
-        webhooks: WebhookAdministration, security: SecurityLog,
+        webhooks: WebhookAdministration, security: SecurityLog, identity: (any IdentityProvider)? = nil,
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -52,6 +54,7 @@ public struct ServerParts: Sendable {
         self.tokenAuthority = tokenAuthority
         self.tokenIssuer = tokenIssuer
         self.accounts = accounts
+        self.identity = identity
         self.administration = administration
         self.authority = authority
         self.imports = imports
@@ -77,16 +80,19 @@ public struct ServerOptions: Hashable, Sendable {
     public var maximumUploadSize: Int64
     /// Whether administrators log in with user and password.
     public var acceptsPasswords: Bool
+    /// Where requests come from.
+    public var addresses: ClientAddresses
     /// How long a stream of progress is silent at most.
     public var heartbeat: Duration
 
     public init(
         downloadRedirect: String? = nil, maximumUploadSize: Int64 = 256 << 20, acceptsPasswords: Bool = true,
-        heartbeat: Duration = .seconds(5)
+        addresses: ClientAddresses = ClientAddresses(), heartbeat: Duration = .seconds(5)
     ) {
         self.downloadRedirect = downloadRedirect
         self.maximumUploadSize = maximumUploadSize
         self.acceptsPasswords = acceptsPasswords
+        self.addresses = addresses
         self.heartbeat = heartbeat
     }
 }

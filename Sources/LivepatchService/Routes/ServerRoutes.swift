@@ -18,7 +18,7 @@ enum ServerRoutes {
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
             catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
-            lastSync: lastSync, tls: entrance.tls, now: parts.now
+            lastSync: lastSync, tls: entrance.tls, now: parts.now, identity: parts.identity
         ).add(to: routes)
         if let metrics = parts.metrics { MetricsRoutes(exposition: metrics, security: parts.security).add(to: routes) }
         DocumentRoutes(
@@ -27,10 +27,11 @@ enum ServerRoutes {
         .add(to: routes)
         MetadataRoutes(publisher: parts.publisher).add(to: routes)
         DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect).add(to: routes)
-        SessionRoutes(
-            accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, meter: entryMeter, security: parts.security
-        )
-        .add(to: routes)
+        LoginRoutes(
+            accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, addresses: options.addresses,
+            meter: entryMeter, security: parts.security, now: parts.now
+        ).add(to: routes)
+        SessionRoutes(accounts: parts.accounts, security: parts.security).add(to: routes)
         TierRoutes(
             administration: parts.administration, authority: parts.authority, catalog: parts.catalog, tokens: parts.tokens,
             tiers: parts.tiers, security: parts.security
@@ -71,6 +72,7 @@ extension ServerParts {
     /// What lets in whom a route is for.
     var gate: EntryGate {
         EntryGate(
-            tokens: tokenAuthority, machines: machines.authority, accounts: accounts, security: security, now: now)
+            tokens: tokenAuthority, machines: machines.authority, accounts: accounts, identity: identity,
+            security: security, now: now)
     }
 }

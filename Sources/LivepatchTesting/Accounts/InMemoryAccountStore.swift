@@ -24,13 +24,27 @@ public struct InMemoryAccountStore: AccountStore {
         try database.write {
             $0.sessions[session.hash] = AdminSession(
                 user: session.user, hash: session.hash, created: Timestamp.wholeSecond(session.created),
-                expires: Timestamp.wholeSecond(session.expires))
+                expires: Timestamp.wholeSecond(session.expires), credential: session.credential, address: session.address,
+                lastUsed: session.lastUsed.map(Timestamp.wholeSecond))
         }
     }
 
     public func session(hash: SHA256Digest) async throws -> AdminSession? { try database.read { $0.sessions[hash] } }
 
-    public func removeSession(hash: SHA256Digest) async throws { try database.write { $0.sessions[hash] = nil } }
+    public func sessions() async throws -> [AdminSession] { try database.read { Array($0.sessions.values) } }
+
+    public func noteUse(of hash: SHA256Digest, at time: Date) async throws {
+        try database.write { tables in
+            guard let session = tables.sessions[hash] else { return }
+            tables.sessions[hash] = AdminSession(
+                user: session.user, hash: hash, created: session.created, expires: session.expires,
+                credential: session.credential, address: session.address, lastUsed: Timestamp.wholeSecond(time))
+        }
+    }
+
+    public func removeSessions(_ hashes: [SHA256Digest]) async throws {
+        try database.write { tables in for hash in hashes { tables.sessions[hash] = nil } }
+    }
 
     public func removeSessions(expiredBefore time: Date) async throws {
         let time = Timestamp.wholeSecond(time)

@@ -64,6 +64,7 @@ struct Tables: Sendable {
     var lastReport: Int64 = 0
     var accounts: [String: Account] = [:]
     var sessions: [SHA256Digest: AdminSession] = [:]
+    var loginHistory = LoginHistory()
     var fleet = FleetTables()
 }
 

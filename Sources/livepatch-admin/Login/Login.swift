@@ -18,6 +18,7 @@ struct Login: AdminCommand {
             "login -a admin:secret --url https://patches.example.com",
         ])
     static let needsLogin = false
+    static let takesBearer = false
 
     @OptionGroup var server: ServerOptions
 

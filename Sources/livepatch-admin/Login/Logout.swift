@@ -9,6 +9,7 @@ struct Logout: AdminCommand {
             "Tells the server to forget the session, and removes the file that it is kept in, even if the server cannot be reached.",
         examples: ["logout", "logout --url https://patches.example.com"])
     static let needsLogin = false
+    static let takesBearer = false
 
     @OptionGroup var server: ServerOptions
 

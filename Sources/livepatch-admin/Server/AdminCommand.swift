@@ -5,15 +5,18 @@ import LivepatchConsole
 protocol AdminCommand: AsyncParsableCommand {
     /// Whether it takes a session to ask this.
     static var needsLogin: Bool { get }
+    /// Whether a bearer token that was given is shown to the server instead of a session.
+    static var takesBearer: Bool { get }
     var server: ServerOptions { get }
     func run(_ context: AdminContext) async throws
 }
 
 extension AdminCommand {
     static var needsLogin: Bool { true }
+    static var takesBearer: Bool { true }
 
     func run() async throws {
-        try await server.connected(console: .standard(), needsLogin: Self.needsLogin, run)
+        try await server.connected(console: .standard(), needsLogin: Self.needsLogin, takesBearer: Self.takesBearer, run)
     }
 }
 

@@ -7,6 +7,8 @@ protocol AdministeredServer: Sendable {
     func login(user: String, password: String) async throws -> LoginBody
     func logout() async throws
     func currentSession() async throws -> SessionBody
+    func sessions(of user: String?, everybody: Bool) async throws -> AdminSessionsBody
+    func endSessions(_ body: SessionRevocationBody) async throws -> AdminSessionsBody
 
     func information() async throws -> ServerInformationBody
     func status() async throws -> ServerStatusBody

@@ -24,6 +24,12 @@ struct ServerOptions: ParsableArguments {
             valueName: "url"))
     var proxy: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with a bearer token (JWT) to show instead of a session (environment: LIVEPATCH_BEARER, the token itself).",
+            valueName: "file"))
+    var bearerFile: String?
+
     /// The way to the server: what was said on the command line, or else what the environment says.
     func proxies(_ environment: [String: String]) throws -> ProxyRules {
         guard let proxy else { return try ProxyRules(environment: environment) }
@@ -37,13 +43,14 @@ struct ServerOptions: ParsableArguments {
 
     /// Connects, does something, and ends the connections.
     func connected(
-        console: Console, needsLogin: Bool, _ body: (AdminContext) async throws -> Void
+        console: Console, needsLogin: Bool, takesBearer: Bool = true, _ body: (AdminContext) async throws -> Void
     ) async throws {
         let environment = console.environment
         let address = try ServerAddress(parsing: url(environment))
         let sessions = try SessionStore(environment: environment)
-        let session = try sessions.session(for: address.description, now: console.now())
-        if needsLogin, session == nil {
+        let bearer = takesBearer ? try BearerText(file: bearerFile, environment)?.text : nil
+        let token = try bearer ?? sessions.session(for: address.description, now: console.now())?.token
+        if needsLogin, token == nil {
             throw LivepatchError(
                 .loginRequired, "You are not logged in to \(address).",
                 suggestion: "Run `livepatch-admin login` with --url \(address), or LIVEPATCH_URL set to it.")
@@ -52,12 +59,12 @@ struct ServerOptions: ParsableArguments {
         if let authorities = ca ?? environment["LIVEPATCH_CA_CRT"].flatMap({ $0.isEmpty ? nil : $0 }) {
             options.authorities = try TrustedAuthorities(authorities)
         }
-        let client = AdminClient(address, session: session?.token, options: options)
+        let client = AdminClient(address, session: token, options: options)
         do {
             try await body(
                 AdminContext(
                     server: client, address: address.description, console: console, sessions: sessions,
-                    hasCredentials: session != nil))
+                    hasCredentials: token != nil))
             await client.close()
         } catch {
             await client.close()

@@ -10,6 +10,13 @@ private final class Order: Sendable {
     let names = Mutex<[String]>([])
 }
 
+/// How many passwords were looked at.
+private final class Looks: Sendable {
+    let count = Mutex(0)
+
+    func note() { count.withLock { $0 += 1 } }
+}
+
 @Suite struct LoginGuardTests {
     private let clock = ManualClock()
     private let store = InMemoryLoginHistoryStore(InMemoryDatabase())
@@ -84,6 +91,58 @@ private final class Order: Sendable {
         }
         #expect(order.names.withLock { $0 } == ["first", "owner", "stranger", "stranger", "stranger"])
         #expect(await queue.waiting == 0)
+    }
+
+    @Test func `many at once with the right password all get in, a few at a time, and many with a wrong one do not`() async throws
+    {
+        let (guardian, address) = (guardian(), address)
+        let looks = Looks()
+        func together(_ isRight: Bool) async throws -> [LoginGuard.Outcome] {
+            try await withThrowingTaskGroup(of: LoginGuard.Outcome.self) { group in
+                for _ in 0..<30 {
+                    group.addTask {
+                        try await guardian.attempt("ci", from: address) {
+                            looks.note()
+                            await Task.yield()
+                            return isRight
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+        #expect(try await together(true) == Array(repeating: .right, count: 30))
+        looks.count.withLock { $0 = 0 }
+        let wrong = try await together(false)
+        #expect(looks.count.withLock { $0 } == 5)
+        #expect(wrong.count { $0 == .refused(30) } == 25)
+        #expect(wrong.count { $0 == .wrong(refusal: 30) } == 1)
+    }
+
+    @Test func `as many wait as there are places for, and the others are sent away`() async throws {
+        let (guardian, address) = (guardian(), address)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let looks = Looks()
+        let outcomes = try await withThrowingTaskGroup(of: LoginGuard.Outcome.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    try await guardian.attempt("ci", from: address) {
+                        looks.note()
+                        for await _ in gate { break }
+                        return true
+                    }
+                }
+            }
+            var outcomes: [LoginGuard.Outcome] = []
+            // Five are let through, 32 wait, and the others are sent away at once.
+            while outcomes.count < 63, let outcome = try await group.next() { outcomes.append(outcome) }
+            #expect(outcomes.allSatisfy { $0 == .crowded })
+            open.finish()
+            for try await outcome in group { outcomes.append(outcome) }
+            return outcomes
+        }
+        #expect(outcomes.count { $0 == .right } == 37)
+        #expect(looks.count.withLock { $0 } == 37)
     }
 
     private func settled(_ condition: () async -> Bool) async throws {

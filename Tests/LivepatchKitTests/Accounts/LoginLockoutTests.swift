@@ -16,8 +16,13 @@ import Testing
         _ lockout: inout LoginLockout, _ user: String = "admin", from address: AddressGroup, at time: Date
     ) -> TimeInterval {
         switch lockout.begin(user, from: address, at: time) {
-        case .admitted: 0
-        case .refused(let seconds): seconds
+        case .admitted(let attempt):
+            _ = lockout.failed(attempt, at: time)
+            return 0
+        case .refused(let seconds): return seconds
+        case .later:
+            Issue.record("there is nobody to wait for")
+            return 0
         }
     }
 
@@ -47,10 +52,49 @@ import Testing
         }
     }
 
-    @Test func `attempts that have not ended count, so that a thousand at once are no more than five`() {
+    @Test func `of a thousand attempts at once five are let through, and the others wait until these have ended`() {
         var lockout = LoginLockout()
-        let admitted = (0..<1000).filter { _ in fail(&lockout, from: elsewhere, at: start) == 0 }
-        #expect(admitted.count == 5)
+        func begin() -> [LoginLockout.Answer] { (0..<1000).map { _ in lockout.begin("admin", from: elsewhere, at: start) } }
+        func attempts(_ answers: [LoginLockout.Answer]) -> [LoginLockout.Attempt] {
+            answers.compactMap { if case .admitted(let attempt) = $0 { attempt } else { nil } }
+        }
+        let first = begin()
+        #expect(attempts(first).count == 5)
+        #expect(first.count { $0 == .later } == 995)
+        let refusals = attempts(first).map { lockout.failed($0, at: start) }
+        #expect(refusals == [0, 0, 0, 0, 30])
+        #expect(begin().allSatisfy { $0 == .refused(30) })
+        let later = (0..<1000).map { _ in lockout.begin("admin", from: elsewhere, at: after(30)) }
+        #expect(attempts(later).count == 1, "after a refusal there is one at a time")
+        #expect(later.count { $0 == .later } == 999)
+    }
+
+    @Test func `of attempts at many accounts at once an address has as many as it has in turn`() {
+        var lockout = LoginLockout()
+        var open: [LoginLockout.Attempt] = []
+        for index in 0..<100 {
+            if case .admitted(let attempt) = lockout.begin("user\(index)", from: elsewhere, at: start) { open.append(attempt) }
+        }
+        #expect(open.count == 20)
+        for attempt in open { _ = lockout.failed(attempt, at: start) }
+        #expect(lockout.begin("another", from: elsewhere, at: start) == .refused(30))
+    }
+
+    @Test func `any number of attempts with the right password get in, one after another as there is room`() {
+        var lockout = LoginLockout()
+        var open: [LoginLockout.Attempt] = []
+        var admitted = 0
+        for _ in 0..<1000 {
+            switch lockout.begin("ci", from: elsewhere, at: start) {
+            case .admitted(let attempt): open.append(attempt)
+            case .later: lockout.succeeded(open.removeFirst(), at: start)
+            case .refused: Issue.record("refused")
+            }
+            admitted = max(admitted, open.count)
+        }
+        #expect(admitted == 5)
+        for attempt in open { lockout.succeeded(attempt, at: start) }
+        #expect(lockout.tallies.isEmpty)
     }
 
     @Test func `an attempt that was not made counts for nothing`() {
@@ -200,18 +244,22 @@ import Testing
     @Test func `any mixture of events keeps to the rules`() {
         var generator = SystemRandomNumberGenerator()
         var lockout = LoginLockout()
+        var open: [LoginLockout.Attempt] = []
         var time = start
         for _ in 0..<5000 {
             time += Double.random(in: -5...60, using: &generator)
             let address = number(Int.random(in: 0..<4, using: &generator))
             switch lockout.begin("user\(Int.random(in: 0..<3, using: &generator))", from: address, at: time) {
-            case .refused(let seconds):
-                #expect(seconds > 0 && seconds <= 3600)
-            case .admitted(let attempt):
+            case .refused(let seconds): #expect(seconds > 0 && seconds <= 3600)
+            case .later: #expect(!open.isEmpty)
+            case .admitted(let attempt): open.append(attempt)
+            }
+            while let attempt = open.first, open.count > Int.random(in: 0..<8, using: &generator) {
+                open.removeFirst()
                 switch Int.random(in: 0..<10, using: &generator) {
                 case 0: lockout.succeeded(attempt, at: time)
                 case 1: lockout.abandoned(attempt)
-                default: #expect(lockout.refusal(after: attempt, at: time) <= 3600)
+                default: #expect(lockout.failed(attempt, at: time) <= 3600)
                 }
             }
             #expect(lockout.tallies.values.allSatisfy { $0.failures > 0 })

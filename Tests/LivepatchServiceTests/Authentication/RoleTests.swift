@@ -34,6 +34,7 @@ import Testing
         "POST /v1/admin/kernels/coverage": .admin,
         // One's own.
         "POST /v1/admin/logout": .read,
+        "POST /v1/admin/session-revocations": .read,
     ]
 
     @Test func `every route of administrators takes the role that was decided for it`() async throws {

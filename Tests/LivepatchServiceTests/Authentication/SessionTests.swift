@@ -58,6 +58,72 @@ struct SessionTests {
         #expect(!server.log.lines.contains { $0.contains("wrong\"") && $0.contains("password") })
     }
 
+    @Test func `after a few failures logins are refused for a while, with the time to wait, and told to the security log`()
+        async throws
+    {
+        let server = try await ServerUnderTest()
+        try await server.application.test(.router) { client in
+            for _ in 1...5 {
+                let wrong = try await client.send(.post, Paths.login, headers: basic("alice:wrong"))
+                #expect(wrong.problem?.code == "login-failed")
+                #expect(wrong.headers[.retryAfter] == nil)
+            }
+            for user in ["alice", "alice"] {
+                let refused = try await client.send(.post, Paths.login, headers: basic("\(user):correct horse"))
+                #expect(refused.status == .tooManyRequests)
+                #expect(refused.problem?.code == "login-locked")
+                #expect(refused.headers[.retryAfter] == "30")
+                #expect(refused.problem?.suggestion?.contains("30s") == true)
+            }
+            server.clock.pass(30)
+            #expect(try await client.send(.post, Paths.login, headers: basic("alice:correct horse")).status == .ok)
+        }
+        let events = server.log.lines.filter { $0.contains("\"security\"") }
+        #expect(events.count { $0.contains("basicauth_locked") } == 1)
+        #expect(events.count { $0.contains("basicauth_authn_failed:locked") } == 1, "once a minute, however many come")
+    }
+
+    @Test func `a user that is not there is locked out as one that is`() async throws {
+        let server = try await ServerUnderTest()
+        func answers(_ user: String) async throws -> [String] {
+            try await server.application.test(.router) { client in
+                var answers: [String] = []
+                for _ in 1...6 {
+                    answers.append(try await client.send(.post, Paths.login, headers: basic("\(user):wrong")).fingerprint)
+                }
+                return answers
+            }
+        }
+        #expect(try await answers("alice") == answers("nobody-of-that-name"))
+    }
+
+    @Test func `sessions are listed, and ended by id`() async throws {
+        let server = try await ServerUnderTest()
+        let mine = try await server.session()
+        let other = try await server.session(.operate)
+        try await server.application.test(.router) { client in
+            let own = try await client.send(.get, Paths.sessions, token: mine).decoded(AdminSessionsBody.self)
+            #expect(own.sessions.map(\.user) == ["alice"] && own.sessions.map(\.current) == [true])
+            let all = try await client.send(.get, "\(Paths.sessions)?everybody=true", token: mine).decoded(AdminSessionsBody.self)
+            #expect(all.sessions.map(\.user) == ["alice", "operator"])
+            #expect(!all.sessions.contains { mine.contains($0.id) || other.contains($0.id) })
+            let theirs = try await client.send(.get, "\(Paths.sessions)?user=alice", token: other)
+            #expect(theirs.problem?.code == "role-insufficient")
+            #expect(
+                try await client.send(.get, "\(Paths.sessions)?user=a&everybody=true", token: mine).problem?.code
+                    == "malformed-request")
+            let id = try #require(all.sessions.last?.id)
+            for body in [SessionRevocationBody(), SessionRevocationBody(ids: [id], everybody: true), .init(ids: [])] {
+                #expect(try await client.post(Paths.sessionRevocations, body, token: mine).problem?.code == "malformed-request")
+            }
+            let ended = try await client.post(Paths.sessionRevocations, SessionRevocationBody(ids: [id]), token: mine)
+            #expect(try ended.decoded(AdminSessionsBody.self).sessions.map(\.id) == [id])
+            #expect(try await client.send(.get, Paths.session, token: other).problem?.code == "login-required")
+            #expect(try await client.send(.get, Paths.session, token: mine).status == .ok)
+        }
+        #expect(server.log.lines.contains { $0.contains("authz_admin") && $0.contains("sessions revoke") })
+    }
+
     @Test func `only a password logs in`() async throws {
         let server = try await ServerUnderTest()
         let session = try await server.session()

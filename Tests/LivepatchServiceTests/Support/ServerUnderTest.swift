@@ -83,7 +83,9 @@ struct ServerUnderTest: Sendable {
             accounts: AccountAuthority(
                 store: accounts,
                 configured: { Self.configuredAccounts },
-                verifier: PlainVerifier(), now: now),
+                verifier: PlainVerifier(),
+                logins: LoginGuard(
+                    store: InMemoryLoginHistoryStore(database), logger: log.logger(label: "logins"), now: now), now: now),
             administration: TierAdministration(
                 catalog: catalog, tokens: tokens, authTokens: InMemoryAuthTokenStore(database), authority: authority, now: now),
             authority: authority, imports: imports,

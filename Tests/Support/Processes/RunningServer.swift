@@ -5,7 +5,7 @@ public final class RunningServer: Sendable {
     /// The administrator that every one of them has.
     public static let administrator = (user: "admin", password: "correct horse")
     /// That password, as bcrypt with the least cost.
-    static let passwordHash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
+    public static let passwordHash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
 
     public let process: ChildProcess
     /// Without a `/` at its end.

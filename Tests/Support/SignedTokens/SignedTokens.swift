@@ -14,7 +14,7 @@ public struct TokenKey: Sendable {
 
     /// - Parameter bits: of the modulus.
     public static func rsa(_ id: String?, bits: Int = 2048) throws -> TokenKey {
-        TokenKey(id: id, secret: .rsa(try _RSA.Signing.PrivateKey(keySize: .init(bitCount: bits))))
+        TokenKey(id: id, secret: .rsa(try _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: bits))))
     }
 
     public static func elliptic(_ id: String?) -> TokenKey { TokenKey(id: id, secret: .elliptic(P256.Signing.PrivateKey())) }

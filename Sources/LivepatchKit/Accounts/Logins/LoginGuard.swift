@@ -15,12 +15,19 @@ public actor LoginGuard {
         case crowded
     }
 
+    /// How many attempts wait until others like them have ended: in all, and of one address.
+    private static let places = 256
+    private static let placesOfAddress = 32
+
     private let store: any LoginHistoryStore
     private let policy: LoginLockout.Policy
     private let queue: PasswordQueue
     private let logger: Logger
     private let now: @Sendable () -> Date
     private var lockout: LoginLockout?
+    /// Those who are to ask again when an attempt has ended.
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var taken: [AddressGroup: Int] = [:]
 
     /// - Parameter now: the current time.
     public init(
@@ -43,11 +50,11 @@ public actor LoginGuard {
         _ user: String, from address: IPAddress?, _ check: @escaping @Sendable () async throws -> Bool
     ) async throws -> Outcome {
         try await load()
-        guard let answer = lockout?.begin(user, from: AddressGroup(address), at: now()) else { return .crowded }
         let attempt: LoginLockout.Attempt
-        switch answer {
-        case .refused(let seconds): return .refused(seconds)
-        case .admitted(let admitted): attempt = admitted
+        switch await answer(user, AddressGroup(address)) {
+        case nil, .later?: return .crowded
+        case .refused(let seconds)?: return .refused(seconds)
+        case .admitted(let admitted)?: attempt = admitted
         }
         let checked = await queue.run(attempt) { () async -> Result<Bool, any Error> in
             do { return .success(try await check()) } catch { return .failure(error) }
@@ -56,20 +63,47 @@ public actor LoginGuard {
         switch checked {
         case nil:
             lockout?.abandoned(attempt)
-            // Nothing is written: a crowd is to cost nothing.
+            wake()
             return .crowded
         case .failure(let error):
             lockout?.abandoned(attempt)
-            await save()
+            wake()
             throw error
         case .success(true):
             lockout?.succeeded(attempt, at: now())
             outcome = .right
         case .success(false):
-            outcome = .wrong(refusal: lockout?.refusal(after: attempt, at: now()) ?? 0)
+            outcome = .wrong(refusal: lockout?.failed(attempt, at: now()) ?? 0)
         }
+        wake()
         await save()
         return outcome
+    }
+
+    /// Waits as long as others like it are being looked at.
+    /// - Returns: `nil` if too many wait.
+    private func answer(_ user: String, _ address: AddressGroup) async -> LoginLockout.Answer? {
+        var isWaiting = false
+        defer {
+            if isWaiting { taken[address] = taken[address].flatMap { $0 > 1 ? $0 - 1 : nil } }
+        }
+        while let answer = lockout?.begin(user, from: address, at: now()) {
+            guard answer == .later else { return answer }
+            if !isWaiting {
+                guard taken[address, default: 0] < Self.placesOfAddress, taken.values.reduce(0, +) < Self.places else {
+                    return nil
+                }
+                isWaiting = true
+                taken[address, default: 0] += 1
+            }
+            await withCheckedContinuation { waiting.append($0) }
+        }
+        return nil
+    }
+
+    private func wake() {
+        for attempt in waiting { attempt.resume() }
+        waiting = []
     }
 
     private func load() async throws {

@@ -10,8 +10,9 @@ public import FoundationEssentials
 /// - Failures are counted for an account over all addresses that it has never logged in from. Many of them lock nobody out, since
 ///   that is what whoever has a thousand addresses wants; but each such address is then given fewer attempts.
 ///
-/// An attempt counts as a failure from the moment when it begins until it has succeeded. So whoever opens a thousand connections at
-/// once has no more attempts than somebody who waits.
+/// Only attempts that have failed are counted, and only so many are let through at once as could fail before there is a refusal;
+/// further ones have to wait for the end of one of those. So whoever opens a thousand connections at once has no more attempts than
+/// somebody who waits, and twenty jobs that log in together with the right password all get in.
 ///
 /// The times are those of a clock on the wall, since they outlast the process. If it goes back, no refusal lasts longer than it was
 /// meant to.
@@ -75,7 +76,10 @@ public struct LoginLockout: Sendable {
     }
 
     public enum Answer: Hashable, Sendable {
+        /// To be ended by ``succeeded(_:at:)``, ``failed(_:at:)`` or ``abandoned(_:)``.
         case admitted(Attempt)
+        /// Not yet: others like it have been let through and have not ended. To be asked again when an attempt has.
+        case later
         /// Refused, for so many seconds from now on; more than 0.
         case refused(TimeInterval)
     }
@@ -94,6 +98,8 @@ public struct LoginLockout: Sendable {
     public let policy: Policy
     public private(set) var tallies: [Subject: Tally] = [:]
     public private(set) var familiar: [Familiarity: Date] = [:]
+    /// How many attempts have been let through and have not ended. They end with the process, and are not stored.
+    private var underway: [Subject: Int] = [:]
     private var touched: Set<Subject> = []
     private var touchedFamiliar: Set<Familiarity> = []
 
@@ -109,31 +115,35 @@ public struct LoginLockout: Sendable {
     public mutating func begin(_ user: String, from address: AddressGroup, at now: Date) -> Answer {
         let account = SHA256Digest(of: Array(user.utf8))
         let attempt = Attempt(account: account, address: address, isFamiliar: isFamiliar(account, address, at: now))
-        let refusal = subjects(of: attempt).filter(refuses).map { remaining($0, at: now) }.max() ?? 0
+        let subjects = subjects(of: attempt)
+        let refusal = refusal(of: attempt, at: now)
         guard refusal <= 0 else { return .refused(refusal) }
-        for subject in subjects(of: attempt) { count(subject, limit: limit(of: subject, attempt), at: now) }
-        makeRoom(at: now)
+        guard subjects.allSatisfy({ hasRoom($0, attempt, at: now) }) else { return .later }
+        for subject in subjects { underway[subject, default: 0] += 1 }
         return .admitted(attempt)
     }
 
     /// The password was right.
     public mutating func succeeded(_ attempt: Attempt, at now: Date) {
-        for subject in subjects(of: attempt) {
-            // Only what concerns this account and this address alone is forgiven altogether: one good account is no licence to try others.
-            if case .pair = subject { set(subject, nil) } else { takeBack(subject, attempt) }
-        }
+        end(attempt)
+        // Only what concerns this account and this address alone is forgiven: one good account is no licence to try others.
+        let pair = Subject.pair(account: attempt.account, address: attempt.address)
+        if tallies[pair] != nil { set(pair, nil) }
         remember(Familiarity(account: attempt.account, address: attempt.address), at: now)
     }
 
-    /// The password was not tried, for a reason that has nothing to do with it.
-    public mutating func abandoned(_ attempt: Attempt) {
-        for subject in subjects(of: attempt) { takeBack(subject, attempt) }
+    /// The password was wrong.
+    /// - Returns: how long further attempts like this one are refused now, in seconds; 0 if they are not.
+    public mutating func failed(_ attempt: Attempt, at now: Date) -> TimeInterval {
+        end(attempt)
+        for subject in subjects(of: attempt) { count(subject, limit: limit(of: subject, attempt), at: now) }
+        let refusal = refusal(of: attempt, at: now)
+        makeRoom(at: now)
+        return refusal
     }
 
-    /// How long an attempt like this one would be refused now, in seconds: what a failure has led to; 0 if it would not.
-    public mutating func refusal(after attempt: Attempt, at now: Date) -> TimeInterval {
-        subjects(of: attempt).filter(refuses).map { remaining($0, at: now) }.max() ?? 0
-    }
+    /// The password was not tried, for a reason that has nothing to do with it.
+    public mutating func abandoned(_ attempt: Attempt) { end(attempt) }
 
     /// What has changed since this was last asked.
     public mutating func takeChanges() -> LoginHistory.Changes {
@@ -147,6 +157,24 @@ public struct LoginLockout: Sendable {
     }
 
     // MARK: Counting
+
+    private mutating func end(_ attempt: Attempt) {
+        for subject in subjects(of: attempt) {
+            let left = (underway[subject] ?? 0) - 1
+            underway[subject] = left > 0 ? left : nil
+        }
+    }
+
+    /// Whether one more attempt can be let through: there are not more at once than could fail before there is a refusal, and after
+    /// a refusal there is one.
+    private func hasRoom(_ subject: Subject, _ attempt: Attempt, at now: Date) -> Bool {
+        let failures = tallies[subject].map { isForgotten($0, at: now) ? 0 : $0.failures } ?? 0
+        return (underway[subject] ?? 0) < max(1, limit(of: subject, attempt) - failures)
+    }
+
+    private mutating func refusal(of attempt: Attempt, at now: Date) -> TimeInterval {
+        subjects(of: attempt).filter(refuses).map { remaining($0, at: now) }.max() ?? 0
+    }
 
     private func subjects(of attempt: Attempt) -> [Subject] {
         let pair = Subject.pair(account: attempt.account, address: attempt.address)
@@ -181,13 +209,6 @@ public struct LoginLockout: Sendable {
     }
 
     private func pow2(_ exponent: Int) -> Double { Double(sign: .plus, exponent: min(exponent, 60), significand: 1) }
-
-    private mutating func takeBack(_ subject: Subject, _ attempt: Attempt) {
-        guard var tally = tallies[subject] else { return }
-        tally.failures -= 1
-        if tally.failures < limit(of: subject, attempt) { tally.refusedSince = nil }
-        set(subject, tally.failures > 0 ? tally : nil)
-    }
 
     private mutating func remaining(_ subject: Subject, at now: Date) -> TimeInterval {
         guard var tally = tallies[subject], let since = tally.refusedSince else { return 0 }

@@ -8,9 +8,9 @@ public actor PasswordQueue {
         /// How many passwords are checked at the same time.
         public var turns = 2
         /// How many strangers wait, from all addresses.
-        public var strangers = 64
+        public var strangers = 128
         /// How many of them from one address.
-        public var strangersOfAddress = 4
+        public var strangersOfAddress = 16
         /// How many others wait.
         public var familiar = 64
 
