@@ -23,7 +23,6 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
-let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 
 let package = Package(
     name: "livepatch-for-swift",
@@ -55,7 +54,6 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -99,7 +97,7 @@ let package = Package(
         .target(
             name: "LivepatchHTTP",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", logging, nioSSL, tracing,
+                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", logging, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -109,7 +107,7 @@ let package = Package(
         .target(
             name: "LivepatchConfiguration",
             dependencies: [
-                "LivepatchKit", logging,
+                "LivepatchKit", "LivepatchTLS", logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -128,7 +126,7 @@ let package = Package(
         .target(
             name: "LivepatchService",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "CCrypt", crypto, logging, metrics, nioSSL, tracing,
+                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "CCrypt", crypto, logging, metrics, nioSSL,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -156,7 +154,7 @@ let package = Package(
             dependencies: [
                 "LivepatchKit", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration", "LivepatchConsole",
                 "LivepatchFiles", "LivepatchIdentity", "LivepatchMetrics", "LivepatchService", "LivepatchSQLite", argumentParser,
-                logging, metrics, tracing,
+                logging, metrics,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -266,8 +264,8 @@ let package = Package(
         test(
             "LivepatchServiceTests",
             of: [
-                "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTesting", "PatchGenerator",
-                "TestCertificates", "TUF", logging, metrics, nioSSL,
+                "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTLS", "LivepatchTesting",
+                "PatchGenerator", "TestCertificates", "TUF", logging, metrics, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),

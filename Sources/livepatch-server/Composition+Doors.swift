@@ -8,7 +8,7 @@ import Logging
 extension Composition {
     /// What connections are encrypted with; `nil` for nothing.
     func encryption() throws -> ServerTLS? {
-        try configuration.encryption.map { try ServerTLS(TLSSettings($0), now: now()) }
+        try configuration.encryption.map { try ServerTLS($0, now: now()) }
     }
 
     /// Everything that is sent over an address without TLS can be read on the way, passwords and tokens first of all.
@@ -31,21 +31,6 @@ extension Composition {
             }
             return (encryption?.expiring ?? []) + (client.map { [$0] } ?? [])
         }
-    }
-}
-
-extension TLSSettings {
-    init(_ configuration: EncryptionConfiguration) {
-        let wanted: ClientCertificates =
-            switch configuration.clientCertificates {
-            case .none: .none
-            case .optional: .optional
-            case .requiredFromDownstreams: .requiredFromDownstreams
-            }
-        self.init(
-            certificate: configuration.certificate, key: configuration.key,
-            minimumVersion: configuration.minimumVersion == .tls13 ? .tls13 : .tls12,
-            clientAuthorities: configuration.clientAuthority, clientCertificates: wanted)
     }
 }
 

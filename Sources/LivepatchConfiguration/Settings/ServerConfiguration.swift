@@ -1,4 +1,5 @@
 public import LivepatchKit
+public import LivepatchTLS
 
 /// All settings of a server, checked.
 public struct ServerConfiguration: Hashable, Sendable {
@@ -10,7 +11,7 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let syncAddress: ListenAddress?
     public let adminAddress: ListenAddress?
     /// `nil` for a server that encrypts nothing.
-    public let encryption: EncryptionConfiguration?
+    public let encryption: TLSSettings?
     /// The directory of the database, the patches and the keys.
     public let dataDirectory: String
     /// Where machines are sent for patch files, `{filename}` standing for the name; `nil` for this server.
@@ -40,7 +41,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         machineAddress = reading.value(ServerSettings.machineAddress)
         syncAddress = reading.value(ServerSettings.syncAddress)
         adminAddress = reading.value(ServerSettings.adminAddress)
-        encryption = EncryptionConfiguration(&reading)
+        encryption = EncryptionChecks.settings(&reading)
         dataDirectory = reading.value(ServerSettings.dataDirectory)
         urlTemplate = reading.value(ServerSettings.urlTemplate)
         redirectsDownloads = reading.value(ServerSettings.redirectDownloads)

@@ -58,28 +58,6 @@ enum SyncChecks {
         return path
     }
 
-    /// The path of the key of the certificate that the upstream is shown.
-    static func clientKey(_ reading: inout ConfigurationReading) -> String? {
-        let key = reading.value(SyncSettings.clientKey)
-        let certificate = reading.value(SyncSettings.clientCertificate)
-        if certificate != nil, key == nil {
-            reading.refuse(
-                .missingValue, SyncSettings.clientCertificate,
-                "patch-sync.client-certificate is set, and patch-sync.client-key is not.",
-                suggestion: "Set patch-sync.client-key to the file of its private key.")
-        }
-        guard let key else { return nil }
-        if certificate == nil {
-            reading.refuse(
-                .missingValue, SyncSettings.clientKey, "patch-sync.client-key is set, and patch-sync.client-certificate is not.",
-                suggestion: "Set patch-sync.client-certificate to the file of its certificate.")
-        }
-        if ConfigurationFile.isReadableByEveryone(key) {
-            reading.note("Every user of this machine can read the private key in \(Redaction.escaped(key)): chmod 0600 it.")
-        }
-        return key
-    }
-
     static func upstream(_ sync: SyncConfiguration, _ reading: inout ConfigurationReading) {
         if Set(sync.upstreams).count < sync.upstreams.count {
             reading.refuse(.conflict, SyncSettings.upstreamURL, "patch-sync.upstream-url names the same server twice.")

@@ -64,8 +64,8 @@ public struct SyncConfiguration: Hashable, Sendable {
         deployment = reading.value(SyncSettings.id)
         proxy = SyncChecks.proxy(&reading)
         certificateAuthority = SyncChecks.certificateAuthority(&reading)
-        clientCertificate = reading.value(SyncSettings.clientCertificate)
-        clientKey = SyncChecks.clientKey(&reading)
+        (clientCertificate, clientKey) = EncryptionChecks.keyFiles(
+            SyncSettings.clientCertificate, SyncSettings.clientKey, &reading)
         trustedRoots = reading.value(SyncSettings.trustedRoots)
         freshnessTolerance = reading.value(SyncSettings.freshnessTolerance)
         maximumTransfers = reading.value(SyncSettings.maximumTransfers)

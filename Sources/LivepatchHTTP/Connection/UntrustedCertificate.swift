@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LivepatchKit
 import LivepatchTLS
 import NIOCore
 import NIOPosix
@@ -53,7 +54,7 @@ enum UntrustedCertificate {
                 .connectTimeout(TimeAmount(limit))
                 .channelInitializer({ channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let isAddress = AddressRange(origin.host) != nil
+                        let isAddress = IPAddress(origin.host) != nil
                         try channel.pipeline.syncOperations.addHandlers([
                             NIOSSLClientHandler(
                                 context: context, serverHostname: isAddress ? nil : origin.host,

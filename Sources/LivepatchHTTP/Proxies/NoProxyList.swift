@@ -1,10 +1,12 @@
+import LivepatchKit
+
 /// The servers that are reached without a proxy.
 ///
 /// Names are compared as they stand in a URL and are never looked up; networks cover URLs that hold an address.
 struct NoProxyList: Hashable, Sendable {
     private enum Exception: Hashable {
         case everything
-        case network(AddressRange, port: Int?)
+        case network(AddressBlock, port: Int?)
         /// A name with all its subdomains, or only the subdomains.
         case domain(String, itself: Bool, port: Int?)
     }
@@ -17,9 +19,9 @@ struct NoProxyList: Hashable, Sendable {
             let entry = entry.filter { !$0.isWhitespace }.lowercased()
             if entry.isEmpty { return nil }
             if entry == "*" { return .everything }
-            if let range = AddressRange(entry) { return .network(range, port: nil) }
+            if let block = AddressBlock(entry) { return .network(block, port: nil) }
             let (host, port) = Self.split(entry)
-            if let range = AddressRange(host) { return .network(range, port: port) }
+            if let block = AddressBlock(host) { return .network(block, port: port) }
             if host.hasPrefix("*.") { return .domain(String(host.dropFirst(2)), itself: false, port: port) }
             return host.hasPrefix(".")
                 ? .domain(String(host.dropFirst()), itself: false, port: port) : .domain(host, itself: true, port: port)
@@ -27,12 +29,13 @@ struct NoProxyList: Hashable, Sendable {
     }
 
     func covers(_ origin: Origin) -> Bool {
-        exceptions.contains { exception in
+        let address = IPAddress(origin.host)
+        return exceptions.contains { exception in
             switch exception {
             case .everything:
                 true
-            case .network(let range, let port):
-                range.contains(origin.host) && (port ?? origin.port) == origin.port
+            case .network(let block, let port):
+                address.map(block.contains) == true && (port ?? origin.port) == origin.port
             case .domain(let name, let itself, let port):
                 (itself && origin.host == name || origin.host.hasSuffix(".\(name)")) && (port ?? origin.port) == origin.port
             }

@@ -1,3 +1,5 @@
+import LivepatchTLS
+
 /// One address that a server listens on, and what is answered there.
 public struct Door: Hashable, Sendable {
     public var address: HTTPService.Address

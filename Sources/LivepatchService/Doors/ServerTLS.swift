@@ -1,6 +1,6 @@
 public import FoundationEssentials
 public import LivepatchKit
-import LivepatchTLS
+public import LivepatchTLS
 import NIOCore
 import NIOSSL
 

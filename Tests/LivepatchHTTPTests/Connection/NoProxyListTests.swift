@@ -26,6 +26,6 @@ import Testing
 
     @Test(arguments: ["10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0/8", "fd00::/129", "", "/8", "example.com"])
     func `what is not an address is no network`(_ text: String) {
-        #expect(AddressRange(text) == nil)
+        #expect(AddressBlock(text) == nil)
     }
 }

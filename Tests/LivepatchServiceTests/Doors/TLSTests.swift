@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTLS
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -130,6 +131,8 @@ struct TLSTests {
             configuration.trustRoots = .certificates(
                 try NIOSSLCertificate.fromPEMBytes(Array(try running.authority.pem.utf8)))
             let http = HTTPClient(configuration: HTTPClient.Configuration(tlsConfiguration: configuration))
+            // Whatever fails below: a client that is let go of without this ends the process.
+            defer { http.shutdown { _ in } }
             var request = HTTPClientRequest(url: running.url + Paths.patchFile(file.name))
             request.headers.add(name: "authorization", value: "Bearer \(try await running.server.secret("edge"))")
             let response = try await http.execute(request, timeout: .seconds(50))
@@ -147,7 +150,6 @@ struct TLSTests {
 
             while let part = try await iterator.next() { received += part.readableBytes }
             #expect(received == bytes.count)
-            try await http.shutdown()
         }
     }
 

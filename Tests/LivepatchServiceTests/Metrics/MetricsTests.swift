@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func `age and lag grow from the last sync that succeeded, and syncs are counted from the start on`() async throws {
-        let server = try await ServerUnderTest(upstream: "https://up.example") { _, _ in fatalError("never begun") }
+        let server = try await ServerUnderTest(upstream: "https://up.example") { _, _ in throw CancellationError() }
         let start = server.clock.now
         func report(_ result: SyncReport.Result, lag: Int64? = nil) async throws {
             var report = SyncReport(started: server.clock.now, ended: server.clock.now, result: result, files: 3, bytes: 500)
@@ -133,7 +133,7 @@ import Testing
             let answer = try await client.send(.get, "/v1/sync/head", token: token)
             #expect(answer.headers[lag] == "0")
         }
-        let unsynced = try await ServerUnderTest(upstream: "https://up.example") { _, _ in fatalError("never begun") }
+        let unsynced = try await ServerUnderTest(upstream: "https://up.example") { _, _ in throw CancellationError() }
         let other = try await unsynced.secret("edge")
         try await unsynced.application.test(.router) { client in
             let answer = try await client.send(.get, "/v1/sync/head", token: other)

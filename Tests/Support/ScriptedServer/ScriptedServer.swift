@@ -21,7 +21,8 @@ public final class ScriptedServer: Sendable {
     /// On 127.0.0.1, chosen by the system.
     public let port: Int
     private let isSecure: Bool
-    private let run: Task<Void, any Error>
+    private let listener: any Channel
+    private let serving: ScriptedConnections
     private let record: Record
 
     /// The server's URL, without a `/` at its end; with TLS the host is `localhost`.
@@ -36,14 +37,18 @@ public final class ScriptedServer: Sendable {
     /// Connections that were accepted so far, and those that are open.
     public var connections: (accepted: Int, open: Int) { record.connections.withLock { $0 } }
 
-    private init(port: Int, isSecure: Bool, run: Task<Void, any Error>, record: Record) {
+    private init(port: Int, isSecure: Bool, listener: any Channel, serving: ScriptedConnections, record: Record) {
         self.port = port
         self.isSecure = isSecure
-        self.run = run
+        self.listener = listener
+        self.serving = serving
         self.record = record
     }
 
-    deinit { run.cancel() }
+    deinit {
+        listener.close(promise: nil)
+        serving.cancel()
+    }
 
     /// Starts a server.
     /// - Parameters:
@@ -54,48 +59,42 @@ public final class ScriptedServer: Sendable {
         tls: TLSConfiguration? = nil, readsBodies: Bool = true, _ script: @escaping Script
     ) async throws -> ScriptedServer {
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
+        let record = Record()
+        let serving = ScriptedConnections()
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Small, and thereby fixed: what a client can send to a server that does not read does not depend on the system.
             .serverChannelOption(.socketOption(.so_rcvbuf), value: 128 << 10)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
                     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-                    return try NIOAsyncChannel(
+                    let connection = try NIOAsyncChannel(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(inboundType: HTTPServerRequestPart.self, outboundType: ByteBuffer.self))
-                }
-            }
-        let record = Record()
-        let run = Task {
-            try await listener.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await connection in connections {
-                        let number = record.connections.withLock { connections in
-                            connections.accepted += 1
-                            connections.open += 1
-                            return connections.accepted
-                        }
-                        group.addTask {
-                            defer { record.connections.withLock { $0.open -= 1 } }
-                            // A connection that breaks is what these tests are about.
-                            try? await ScriptedConnection(
-                                number: number, channel: connection, script: script, readsBodies: readsBodies, record: record
-                            ).serve()
-                        }
+                    let number = record.connections.withLock { connections in
+                        connections.accepted += 1
+                        connections.open += 1
+                        return connections.accepted
+                    }
+                    serving.begin(number) {
+                        defer { record.connections.withLock { $0.open -= 1 } }
+                        // A connection that breaks is what these tests are about.
+                        try? await ScriptedConnection(
+                            number: number, channel: connection, script: script, readsBodies: readsBodies, record: record
+                        ).serve()
                     }
                 }
             }
-        }
-        guard let port = listener.channel.localAddress?.port else { preconditionFailure("A bound socket has a port") }
-        return ScriptedServer(port: port, isSecure: tls != nil, run: run, record: record)
+            .bind(host: "127.0.0.1", port: 0).get()
+        guard let port = listener.localAddress?.port else { preconditionFailure("A bound socket has a port") }
+        return ScriptedServer(port: port, isSecure: tls != nil, listener: listener, serving: serving, record: record)
     }
 
     /// Ends all connections and the server; its port refuses connections afterwards.
     public func stop() async {
-        run.cancel()
-        _ = await run.result
+        try? await listener.close().get()
+        await serving.end()
     }
 
     /// What the server remembers of itself.
