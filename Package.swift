@@ -73,7 +73,7 @@ let package = Package(
         // 1: the domain
         .target(
             name: "LivepatchKit",
-            dependencies: ["TUF", crypto, logging],
+            dependencies: ["TUF", crypto, cryptoExtras, logging],
             swiftSettings: strict),
         .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
 
@@ -162,7 +162,8 @@ let package = Package(
         .executableTarget(
             name: "livepatch-admin",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP", argumentParser,
+                "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP",
+                argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -322,8 +323,8 @@ let package = Package(
         test(
             "LivepatchAdminTests",
             of: [
-                "livepatch-admin", "ConsoleRecording", "LivepatchConsole", "LivepatchFiles", "LivepatchKit", "LivepatchAPI",
-                "TUF", argumentParser,
+                "livepatch-admin", "ConsoleRecording", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP", "LivepatchKit",
+                "LivepatchAPI", "TUF", argumentParser,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -164,3 +164,116 @@ struct OpeningTests {
         }
     }
 }
+
+@Suite("Bringing a schema up to date")
+struct UpgradeTests {
+    /// A database as the release before the last migration left it.
+    private func older(_ directory: DatabaseDirectory) throws {
+        try directory.open().close()
+        try directory.sql(
+            """
+            ALTER TABLE schema_migration DROP COLUMN release;
+            DELETE FROM schema_migration WHERE name = '6 releases';
+            """)
+    }
+
+    @Test("keeps a whole copy of the database before, and notes the release")
+    func copies() async throws {
+        try await DatabaseDirectory.with { directory in
+            let before = try directory.open()
+            _ = try await SQLiteCatalog(before).add(file("107.1"), entry: entry)
+            let revision = try await SQLiteCatalog(before).revision()
+            try before.close()
+            try older(directory)
+            let forecast = try SchemaForecast(path: directory.path)
+            #expect(forecast.upgrade.pending == ["6 releases"] && forecast.upgrade.copy == directory.path + ".before-6")
+            #expect(forecast.rows.contains { $0.table == "schema_migration" && $0.count == 5 })
+
+            let database = try SQLiteDatabase(path: directory.path, release: "7.8.9")
+            #expect(database.upgrade == forecast.upgrade)
+            #expect(try await SQLiteCatalog(database).revision() == revision)
+            let noted = try await database.pool.read {
+                try String.fetchOne($0, sql: "SELECT release FROM schema_migration WHERE name = '6 releases'")
+            }
+            #expect(noted == "7.8.9")
+            try database.close()
+
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory.directory.path)
+            #expect(!names.contains { $0.hasSuffix(".partial") }, "\(names)")
+            let mode = try FileManager.default.attributesOfItem(atPath: directory.path + ".before-6")[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            let copied = try SchemaForecast(path: directory.path + ".before-6")
+            #expect(copied.upgrade.pending == ["6 releases"])
+            #expect(try await SQLiteDatabase.damage(of: directory.path + ".before-6", within: .seconds(60)) == [])
+            // A new one, and one that is up to date, have nothing to keep.
+            let again = try directory.open()
+            #expect(again.upgrade == nil)
+            try again.close()
+        }
+    }
+
+    @Test("of many who open an old database at once one keeps the copy, of the state before")
+    func race() async throws {
+        try await DatabaseDirectory.with { directory in
+            try older(directory)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<5 { group.addTask { try directory.open().close() } }
+                try await group.waitForAll()
+            }
+            #expect(try SchemaForecast(path: directory.path + ".before-6").upgrade.pending == ["6 releases"])
+            #expect(try SchemaForecast(path: directory.path).upgrade.pending.isEmpty)
+        }
+    }
+
+    @Test("a newer schema is refused with the release that made it, where that was noted")
+    func newerRelease() async throws {
+        try await DatabaseDirectory.with { directory in
+            try directory.open().close()
+            try directory.sql(
+                "INSERT INTO schema_migration (position, name, applied, release) VALUES (99, '99 time travel', 0, '9.9.9')")
+            let before = try directory.bytes()
+            await expectError(.databaseNewer, saying: "release 9.9.9") { _ = try directory.open() }
+            await expectError(.databaseNewer, saying: "'99 time travel'") { _ = try SchemaForecast(path: directory.path) }
+            #expect(try directory.bytes() == before)
+        }
+    }
+
+    @Test("a copy for a backup is of one moment, and replaces nothing")
+    func copying() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            _ = try await SQLiteCatalog(database).add(file("107.1"), entry: entry)
+            try await database.copy(to: directory.path("copy.db"))
+            _ = try await SQLiteCatalog(database).add(file("108.1"), entry: entry)
+            await expectError(.alreadyExists) { try await database.copy(to: directory.path("copy.db")) }
+            let copy = try directory.open("copy.db")
+            #expect(try await SQLiteCatalog(copy).versions().map(\.version) == [patch("107.1")])
+            #expect(try await copy.damage().isEmpty)
+            try copy.close()
+            try database.close()
+        }
+    }
+
+    @Test("damage is found before anything is opened, and a file that was cut off is not taken for whole")
+    func damage() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            for number in 0..<300 { _ = try await SQLiteCatalog(database).add(file("\(number + 1).1"), entry: entry) }
+            try database.close()
+            let whole = try directory.bytes()
+            try directory.write(Array(whole.dropLast(4096)))
+            await expectError(.databaseUnavailable, saying: "cut off") { _ = try directory.open() }
+            #expect(try directory.bytes().count == whole.count - 4096)
+            var spoiled = whole
+            spoiled.replaceSubrange(8192..<(whole.count - 4096), with: repeatElement(0x5A, count: whole.count - 12288))
+            try directory.write(spoiled)
+            do {
+                let found = try await SQLiteDatabase.damage(of: directory.path, within: .seconds(60))
+                #expect(found?.isEmpty == false)
+            } catch let error as LivepatchError {
+                #expect(error.code == .databaseUnavailable)
+            }
+            #expect(try directory.bytes() == spoiled)
+        }
+    }
+}

@@ -1,4 +1,4 @@
-import LivepatchKit
+public import LivepatchKit
 import Synchronization
 
 #if canImport(Glibc)
@@ -9,7 +9,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Where a bundle is written to: a file, which has its name only when it is whole and on the medium, or standard output.
+/// Where a bundle or a backup is written to: a file, which has its name only when it is whole and on the medium, or standard output.
 public final class BundleOutput: Sendable {
     private enum Target {
         case file(OpenFile, path: String)
@@ -26,10 +26,12 @@ public final class BundleOutput: Sendable {
     public static var standardOutput: BundleOutput { BundleOutput(.standardOutput) }
 
     /// A file; until ``finish()`` it is called `PATH.partial`, and what an interrupted attempt left there is overwritten.
+    /// - Parameter isPrivate: whether only its owner may read it.
     /// - Throws: ``LivepatchError`` with the code `storage-unavailable` or `storage-full`.
-    public init(_ path: String) throws {
+    public init(_ path: String, isPrivate: Bool = false) throws {
         do {
-            let file = try OpenFile(Self.partial(path), for: .writing)
+            let file = try OpenFile(Self.partial(path), for: .writing, mode: isPrivate ? 0o600 : 0o640)
+            if isPrivate { try file.changeMode(0o600) }
             try file.truncate()
             target = .file(file, path: path)
         } catch {
@@ -49,6 +51,17 @@ public final class BundleOutput: Sendable {
                 if let fault { throw fault }
             case .standardOutput: try Self.writeOut(bytes)
             }
+        }
+    }
+
+    /// Opens what has been written, so that it can be looked at before it has its name; `nil` for standard output.
+    /// - Throws: ``LivepatchError`` with the code `storage-unavailable`.
+    public func reader() throws -> (any StoredContentReader)? {
+        guard case .file(_, let path) = target else { return nil }
+        do {
+            return try OpenContent(OpenFile(Self.partial(path), for: .reading))
+        } catch {
+            throw error.error
         }
     }
 

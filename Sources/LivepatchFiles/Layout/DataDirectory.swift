@@ -6,6 +6,7 @@
 /// keys/            the private keys with which the server signs, and the one under which it hashes machines' ids
 /// trust/           what it has signed, and what it trusts of its upstream's
 /// bundles/         which bundles were created from here last
+/// backup/          a copy of the database while a backup is taken
 /// content/ staging/ incoming/ storage.lock    the patch storage, unless it has a directory of its own
 /// ```
 public struct DataDirectory: Hashable, Sendable {
@@ -33,6 +34,9 @@ public struct DataDirectory: Hashable, Sendable {
 
     /// The directory of the lists of bundles; see ``BundleLedger``.
     public var bundles: String { "\(path)/bundles" }
+
+    /// The directory of copies of the database for as long as a backup is taken; see ``SnapshotBackupPart``.
+    public var backupCopies: String { "\(path)/backup" }
 
     /// Where people put patch files to be taken in by a refresh.
     public var dropFolder: String { "\(patches)/incoming" }

@@ -123,6 +123,14 @@ extension LivepatchError.Code {
     /// A bundle builds on another one that has not been applied.
     public static let bundleBaseMissing = Self(rawValue: "bundle-base-missing")
 
+    // Backups
+    /// A backup is damaged, cut off, or not one at all.
+    public static let backupInvalid = Self(rawValue: "backup-invalid")
+    /// The keys in a backup are encrypted, and not with this passphrase or key.
+    public static let backupLocked = Self(rawValue: "backup-locked")
+    /// Something is where a backup would be restored to.
+    public static let restoreRefused = Self(rawValue: "restore-refused")
+
     // Who asks
     /// The token is missing, malformed, unknown, expired or revoked; the wire does not say which.
     public static let tokenRefused = Self(rawValue: "token-refused")
@@ -190,6 +198,7 @@ extension LivepatchError.Code: CaseIterable {
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
         .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable, .rootRefused,
         .bundleInvalid, .bundleBaseMissing,
+        .backupInvalid, .backupLocked, .restoreRefused,
         .tokenRefused, .clientCertificateRequired, .loginRequired, .loginFailed, .loginLocked, .roleInsufficient,
         .machineLimit, .machineMismatch,
         .kernelUnrecognized, .kernelRefused, .livepatchUnavailable, .permissionMissing, .patchSignatureInvalid, .patchCrashed,

@@ -21,31 +21,49 @@ public final class SQLiteDatabase: Sendable {
     let pool: DatabasePool
     private let meter: DatabaseMeter
 
-    /// Opens the database, creating it (readable by its owner alone) or bringing its schema up to date as needed.
+    /// What opening it did to its schema; `nil` if that was up to date.
+    public let upgrade: SchemaUpgrade?
+
+    /// Opens the database, creating it (readable by its owner alone) or bringing its schema up to date as needed. Before that a copy
+    /// of a database that holds something is kept beside it, as `PATH.before-N`, N being the number of the first new migration.
     ///
     /// - Parameters:
     ///   - path: the file; its directory must exist.
+    ///   - release: who opens it, to be noted where the schema is brought up to date.
     ///   - metrics: where transactions are measured; by default what the process was given (`MetricsSystem`).
     /// - Throws: ``LivepatchError`` with the code `database-newer` if a newer release has changed its schema, `database-foreign` if
-    ///   the file is something else than a database of this system, `database-unavailable` if it cannot be read or written. A
-    ///   file that is refused is left as it was.
-    public convenience init(path: String, metrics: any MetricsFactory = MetricsSystem.factory) throws {
-        try self.init(path: path, patience: 5, metrics: metrics)
+    ///   the file is something else than a database of this system, `database-unavailable` if it cannot be read or written,
+    ///   `storage-full` if there is no room for that copy. A file that is refused is left as it was.
+    public convenience init(path: String, release: String? = nil, metrics: any MetricsFactory = MetricsSystem.factory) throws {
+        try self.init(path: path, release: release, patience: 5, metrics: metrics)
     }
 
     /// - Parameter patience: how long a writer waits for another one, in seconds.
-    init(path: String, patience: Double, metrics: any MetricsFactory = MetricsSystem.factory) throws {
+    init(
+        path: String, release: String? = nil, patience: Double, metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws {
         self.path = path
         meter = DatabaseMeter(metrics)
         do {
             try DatabaseFile.createIfMissing(path)
-            let pending = try SchemaInspection.pendingMigrations(path: path, patience: patience)
+            let isPending = try !SchemaInspection.look(at: path, patience: patience).pending.isEmpty
             var configuration = Self.configuration(patience: patience)
             configuration.label = "livepatch"
             pool = try DatabasePool(path: path, configuration: configuration)
             // Opening a pool chooses NORMAL, which keeps the database whole in a power cut, but may lose the last changes.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            if !pending.isEmpty { try pool.write { try SchemaMigration.migrate($0, path: path) } }
+            guard isPending else {
+                upgrade = nil
+                return
+            }
+            upgrade = try pool.write { db in
+                // Of two processes the second one finds it done.
+                let upgrade = SchemaUpgrade(try SchemaInspection.look(db, path: path), path: path)
+                // The transaction keeps other writers away; what is copied is the state before it.
+                try upgrade.keepCopy(of: path, patience: patience)
+                try SchemaMigration.migrate(db, upgrade.pending, release: release)
+                return upgrade.pending.isEmpty ? nil : upgrade
+            }
         } catch {
             throw SQLiteFault.explain(error, path: path)
         }
@@ -60,15 +78,6 @@ public final class SQLiteDatabase: Sendable {
             try db.checkpoint(.truncate)
         }
         do { try pool.close() } catch { throw SQLiteFault.explain(error, path: path) }
-    }
-
-    /// Looks through the whole file for damage, without checking that every index entry has its row. Takes about a second for
-    /// each gigabyte.
-    ///
-    /// - Returns: what is damaged, at most 20 findings; empty if nothing is.
-    public func damage() async throws -> [String] {
-        let findings = try await read { try String.fetchAll($0, sql: "PRAGMA quick_check(20)") }
-        return findings == ["ok"] ? [] : findings
     }
 
     static func configuration(patience: Double) -> GRDB.Configuration {

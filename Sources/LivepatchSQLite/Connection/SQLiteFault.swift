@@ -18,9 +18,7 @@ enum SQLiteFault {
         case .SQLITE_NOTADB:
             return foreign(path, "it is not an SQLite database", cause: error)
         case .SQLITE_CORRUPT:
-            return unavailable(
-                "The database '\(path)' is damaged (\(words(error))).",
-                "Stop the server and restore the file from a backup; a downstream can also move it away and sync again.", error)
+            return damaged(path, words(error), cause: error)
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             return unavailable(
                 "The database '\(path)' cannot be written: the file, its directory or its disk is read-only for this process.",
@@ -53,6 +51,13 @@ enum SQLiteFault {
         LivepatchError(
             .databaseForeign, "The file '\(path)' is not a database of this system: \(reason).",
             suggestion: "It was left as it is; choose another path, or move the file away.", cause: cause)
+    }
+
+    static func damaged(_ path: String, _ reason: String, cause: (any Error)? = nil) -> LivepatchError {
+        LivepatchError(
+            .databaseUnavailable, "The database '\(path)' is damaged (\(reason)).",
+            suggestion: "Stop the server and restore the file from a backup; a downstream can also move it away and sync again.",
+            cause: cause)
     }
 
     /// A row that no release of this system writes.

@@ -7,12 +7,12 @@ struct SchemaMigration {
     let name: String
     let sql: String
 
-    static let all: [SchemaMigration] = [.initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins]
+    static let all: [SchemaMigration] = [.initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins, .releases]
 
     /// Takes all the steps that are missing. To be called in one transaction, so that of two processes that open a database for the
     /// first time the second one finds it done, and a kill leaves the old schema.
-    static func migrate(_ db: Database, path: String) throws {
-        let pending = try SchemaInspection.pendingMigrations(db, path: path)
+    /// - Parameter release: who takes them.
+    static func migrate(_ db: Database, _ pending: [String], release: String?) throws {
         guard !pending.isEmpty else { return }
         try db.execute(
             sql: """
@@ -26,6 +26,9 @@ struct SchemaMigration {
             try db.execute(
                 sql: "INSERT INTO schema_migration (position, name, applied) VALUES (?, ?, ?)",
                 arguments: [position + 1, migration.name, Column.seconds(Date())])
+        }
+        for name in pending {
+            try db.execute(sql: "UPDATE schema_migration SET release = ? WHERE name = ?", arguments: [release, name])
         }
     }
 }

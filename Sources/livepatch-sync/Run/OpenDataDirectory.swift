@@ -1,3 +1,4 @@
+import LivepatchAPI
 import LivepatchConfiguration
 import LivepatchFiles
 import LivepatchKit
@@ -20,9 +21,10 @@ struct OpenDataDirectory {
     /// Opens the data directory of a configuration, makes it where it is missing, and closes it after the body.
     static func with<Value>(_ configuration: ServerConfiguration, _ body: (Self) async throws -> Value) async throws -> Value {
         let layout = layout(of: configuration)
+        try BackupRestoration.requireNoneInterrupted(in: layout)
         // The first lock makes the directory.
         _ = try layout.syncLock()
-        let database = try SQLiteDatabase(path: layout.database)
+        let database = try SQLiteDatabase(path: layout.database, release: Release.version)
         defer { try? database.close() }
         let catalog = SQLiteCatalog(database)
         if let id = configuration.sync.deployment, try await catalog.deployment() != id { try await catalog.setDeployment(id) }
