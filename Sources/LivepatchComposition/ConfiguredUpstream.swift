@@ -13,8 +13,10 @@ public struct ConfiguredUpstream: Sendable {
     /// The certificate that they are shown: whom it is for, as RFC 4514 writes names, and until when; `nil` for none.
     public var clientCertificate: (subject: String, validUntil: Date)? { identity?.certificate }
     private let identity: ClientIdentity?
-    private let servers: [HTTPUpstream]
     private let lag: AnnouncedLag
+    /// Each of them by itself, in that order.
+    public var servers: [any UpstreamServer] { connections }
+    private let connections: [HTTPUpstream]
     private let configuration: SyncConfiguration
     private let logger: Logger
 
@@ -26,12 +28,13 @@ public struct ConfiguredUpstream: Sendable {
         let lag = AnnouncedLag()
         self.lag = lag
         identity = options.identity
-        servers = try addresses.map {
+        let connections = try addresses.map {
             try HTTPUpstream(
                 $0, token: configuration.token?.revealed ?? "", deployment: deployment, lag: lag, options: options, logger: logger
             )
         }
-        server = FailoverUpstream(servers)
+        self.connections = connections
+        server = FailoverUpstream(connections)
         self.addresses = addresses.map(\.description)
         self.configuration = configuration
         self.logger = logger
@@ -100,6 +103,6 @@ public struct ConfiguredUpstream: Sendable {
 
     /// Ends all connections; what is under way fails with the code `cancelled`.
     public func close() async {
-        for server in servers { await server.close() }
+        for server in connections { await server.close() }
     }
 }

@@ -20,12 +20,14 @@ struct LivepatchAdmin: AsyncParsableCommand {
             """,
         version: Release.version,
         groupedSubcommands: [
-            CommandGroup(name: "Session", subcommands: [Login.self, Logout.self, Sessions.self, Status.self]),
+            CommandGroup(
+                name: "Session and state",
+                subcommands: [Login.self, Logout.self, Sessions.self, Status.self, Doctor.self]),
             CommandGroup(name: "Patches and tiers", subcommands: [Patch.self, Tier.self, Kernels.self, History.self, Undo.self]),
             CommandGroup(name: "Chain", subcommands: [SyncTokens.self, Sync.self, Trust.self]),
             CommandGroup(
                 name: "Machines", subcommands: [AuthTokenAdd.self, AuthTokens.self, Machines.self, Report.self]),
             CommandGroup(name: "Notices", subcommands: [Webhooks.self]),
-            CommandGroup(name: "Content", subcommands: [Storage.self]),
+            CommandGroup(name: "Content and keeping", subcommands: [Storage.self, BackupCommands.self]),
         ])
 }

@@ -37,34 +37,18 @@ struct Composition {
         level = LogLevelSwitch(loaded.server.logLevel.loggerLevel)
     }
 
-    /// Reads the files of certificates that the configuration names, so that a mistake is told before anything is done.
-    /// - Throws: ``LivepatchError`` with the code `configuration-invalid`.
-    func checkCertificates() throws {
-        _ = try encryption()
-        if configuration.sync.isEnabled {
-            _ = try ConfiguredUpstream(configuration.sync, deployment: configuration.sync.deployment, logger: logger("livepatch"))
-        }
-    }
+    /// What is looked at before anything is done.
+    var preflight: Preflight { Preflight(configuration: configuration) { _ = try encryption() } }
 
     func run() async throws {
-        try checkCertificates()
         let directory = DataDirectory(configuration.dataDirectory, patches: configuration.storage.filesystemPath)
-        for path in [directory.path, directory.patches] { try requireDirectory(path) }
+        try await preflight.require()
         let ended: Void? = try await directory.serverLock().tryExclusive { try await serve(directory) }
         guard ended != nil else {
             throw LivepatchError(
                 .storageBusy, "Another livepatch-server is using the data directory '\(directory.path)'.",
                 suggestion: "Stop it, or give this one another directory with --data-dir.")
         }
-    }
-
-    /// A path that is not there yet is made later.
-    private func requireDirectory(_ path: String) throws {
-        var isDirectory = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), !isDirectory else { return }
-        throw LivepatchError(
-            .storageUnavailable, "'\(path)' is not a directory.",
-            suggestion: "Give the server a directory for its data with --data-dir; it is made if it is missing.")
     }
 
     // MARK: The parts
@@ -77,7 +61,12 @@ struct Composition {
         let doors = configuration.doors
         warnOfClearText(doors, isEncrypted: encryption != nil, logger)
 
-        let database = try SQLiteDatabase(path: directory.database)
+        let database = try SQLiteDatabase(path: directory.database, release: Release.version)
+        if let upgrade = database.upgrade, let copy = upgrade.copy {
+            logger.notice(
+                "The database's schema was brought up to date; the database before that is kept.",
+                metadata: ["migrations": "\(upgrade.pending.joined(separator: "; "))", "copy": "\(copy)"])
+        }
         let catalog = SQLiteCatalog(database)
         let tokens = SQLiteTokenStore(database)
         let authTokens = SQLiteAuthTokenStore(database)
@@ -166,7 +155,10 @@ struct Composition {
                 store: fleet, census: census, machines: machines, catalog: catalog, deployment: deployment,
                 keepsReports: configuration.machines.keepsReports, logger: logger, now: now),
             coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels,
-            webhooks: webhooks.administration, security: security, identity: identity?.provider, now: now)
+            webhooks: webhooks.administration,
+            keeping: try keeping(
+                directory, database, deployment, catalog: catalog, storage: storage, lock: storageLock,
+                upstreams: upstream?.servers ?? []), security: security, identity: identity?.provider, now: now)
 
         let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)
@@ -228,6 +220,36 @@ struct Composition {
                 template?.replacing("{filename}", with: Paths.segment(name.description)) ?? Paths.patchFile(name)
             },
             interval: configuration.machines.checkInInterval, logger: logger, now: now)
+    }
+
+    /// What backups are made of. What was signed comes before the database, since a catalogue that is behind it would take releases back.
+    private func keeping(
+        _ directory: DataDirectory, _ database: SQLiteDatabase, _ deployment: DeploymentID, catalog: any Catalog,
+        storage: any PatchStorage, lock: any StorageLock, upstreams: [any UpstreamServer]
+    ) throws -> KeepingParts {
+        let started = now()
+        let trust = DirectoryBackupPart(directory.trust, lock: try directory.publicationLock()) { .trust($0) }
+        return KeepingParts(
+            backups: BackupTaking(
+                deployment: deployment, release: Release.version,
+                files: [
+                    trust, DirectoryBackupPart(directory.bundles) { .bundles($0) },
+                    SnapshotBackupPart(
+                        in: directory.backupCopies, bytes: { try await database.bytes() },
+                        copy: { try await database.copy(to: $0) }),
+                ], keys: DirectoryBackupPart(directory.keys) { .key($0) }, storage: storage, lock: lock, now: now),
+            archive: { TarBundleWriter(modified: started, write: $0) },
+            examination: ServerExamination(
+                deployment: deployment, started: started, catalog: catalog, storage: storage,
+                volumes: {
+                    let data = try Volume.condition(of: directory.path, name: "data")
+                    if directory.path == directory.patches { return [data] }
+                    return [data, try Volume.condition(of: directory.patches, name: "patches")]
+                },
+                database: {
+                    ServerCondition.Database(
+                        bytes: try await database.bytes(), damage: try await database.damage(within: .seconds(10)))
+                }, upstreams: upstreams, now: now))
     }
 
     private func historyService(_ machines: MachineParts, _ logger: Logger) -> MachineHistoryService {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import LivepatchAPI
 import LivepatchConfiguration
 import LivepatchConsole
@@ -25,23 +24,15 @@ struct ServerCommand: AsyncParsableCommand {
 
             SIGTERM stops it gracefully; SIGHUP takes up another log level, other users and a renewed TLS certificate.
             """,
-        version: "livepatch-server \(Release.version)")
+        version: "livepatch-server \(Release.version)",
+        subcommands: [Migrate.self, Restore.self])
 
-    @Option(help: ArgumentHelp("A YAML file of settings.", valueName: "file"))
-    var config: String?
-
-    @Option(help: ArgumentHelp("The directory of database, patches and keys (server.data-directory).", valueName: "directory"))
-    var dataDir: String?
-
-    @Option(
-        name: .customLong("set"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A setting, any number of times; it outranks environment and file.", valueName: "key=value"))
-    var settings: [String] = []
+    @OptionGroup var settings: SettingsOptions
 
     @Flag(help: "Create no administrator: auth.basic.users must be set, or an administrator exist.")
     var noInput = false
 
-    @Flag(help: "Check the configuration, print what is in force and where it came from, and end.")
+    @Flag(help: "Print the settings in force and where they came from, look whether a server could start with them, and end.")
     var checkConfig = false
 
     @Flag(help: "Print the reference of all settings as Markdown, and end.")
@@ -53,26 +44,29 @@ struct ServerCommand: AsyncParsableCommand {
             try console.output.write(ConfigurationReference.markdown())
             return
         }
-        let sources = ConfigurationSources(
-            assignments: settings,
-            options: dataDir.map { [ConfigurationOption("--data-dir", sets: "server.data-directory", to: $0)] } ?? [],
-            environment: console.environment, file: config)
-        let loaded: LoadedConfiguration
-        do {
-            loaded = try sources.load()
-        } catch {
-            // One line would hold one mistake; all of them are to be seen.
-            guard error.configurationProblems.count > 1 else { throw error }
-            console.note("livepatch-server: The configuration has \(error.configurationProblems.count) mistakes:")
-            for problem in error.configurationProblems { console.note("  \(problem)") }
-            throw ExitCode(ExitStatus.configuration.rawValue)
-        }
+        let sources = settings.sources(on: console)
+        let loaded = try settings.load(sources, on: console)
         if checkConfig {
             try console.print(loaded.effective.description)
             for note in loaded.notes { console.warn(note) }
         }
         let composition = Composition(
             loaded, sources: sources, metrics: ServerMetrics(), makesAdministrator: !noInput, console: console)
-        if checkConfig { try composition.checkCertificates() } else { try await composition.run() }
+        if checkConfig { try await check(composition.preflight, on: console) } else { try await composition.run() }
+    }
+
+    /// Says what a start would meet.
+    private func check(_ preflight: Preflight, on console: Console) async throws {
+        var first: LivepatchError?
+        for finding in await preflight.findings() {
+            switch finding {
+            case .well(let words): console.note("ok: \(words)")
+            case .warning(let words): console.warn(words)
+            case .fatal(let error):
+                console.note("\(Style.bad.applied(to: "error:", on: console.errorOutput.terminal)) \(error)")
+                first = first ?? error
+            }
+        }
+        if let first { throw ErrorDisposition(of: first.code).exit.exit }
     }
 }

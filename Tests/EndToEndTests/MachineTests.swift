@@ -4,7 +4,7 @@ import Processes
 import Testing
 
 /// A machine that talks to a server in the words of the protocol, and nothing else.
-private struct TalkingMachine {
+struct TalkingMachine {
     let port: Int
     let id: String
     var token: String
@@ -46,19 +46,19 @@ private struct TalkingMachine {
     }
 }
 
-private struct UnexpectedAnswer: Error, CustomStringConvertible {
+struct UnexpectedAnswer: Error, CustomStringConvertible {
     let description: String
 }
 
 extension Administrator {
     /// Issues an auth token.
     /// - Returns: its secret.
-    fileprivate func authToken(_ id: String, _ tier: String, _ options: String = "") async throws -> String {
+    func authToken(_ id: String, _ tier: String, _ options: String = "") async throws -> String {
         try await callAsFunction("auth-token \(id) \(tier) --quiet \(options)").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// The kernel that a version's only file is for.
-    fileprivate func kernel(of version: String) async throws -> MachineKernel {
+    func kernel(of version: String) async throws -> MachineKernel {
         let name = try PatchFileName(parsing: try #require(try await names(self, version).first))
         return MachineKernel(version: name.kernel, flavour: name.flavour, architecture: name.architecture)
     }

@@ -1,6 +1,7 @@
 import ConsoleRecording
 import FoundationEssentials
 import LivepatchAPI
+import LivepatchHTTP
 import LivepatchKit
 import Synchronization
 
@@ -27,6 +28,12 @@ final class AnsweringServer: AdministeredServer {
         var attempt = WebhookAttempt(time: RecordedConsole.now, status: 204, message: "204", milliseconds: 12)
         var rootBasis: RootBasis?
         var fleet = FleetAnswers()
+        var serverTime: Date? = RecordedConsole.now
+        var certificate: ServerCertificate?
+        var condition = ServerCondition(
+            time: RecordedConsole.now, started: RecordedConsole.now - 60,
+            volumes: [.init(name: "data", freeBytes: 1 << 40, totalBytes: 2 << 40)], database: .init(bytes: 4096, damage: []),
+            storage: .init(files: 2, unavailable: 0, sampled: 2, damaged: []), upstreams: [])
         var failure: LivepatchError?
     }
 
@@ -81,6 +88,20 @@ final class AnsweringServer: AdministeredServer {
     }
 
     func status() async throws -> ServerStatusBody { answers.services }
+
+    func serverTime() async throws -> Date? { answers.serverTime }
+
+    func certificate() async -> ServerCertificate? { answers.certificate }
+
+    func diagnosis() async throws -> DiagnosisBody {
+        try ask("diagnosis")
+        return answers.condition
+    }
+
+    func backup(_ body: BackupBody, take: ([UInt8]) async throws -> Void) async throws {
+        try ask("backup")
+        try await take([])
+    }
 
     func tiers() async throws -> TierListBody {
         try ask("tiers")

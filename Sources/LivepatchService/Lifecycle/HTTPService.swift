@@ -127,33 +127,15 @@ public struct HTTPService: Service {
     }
 
     private static func run(_ listener: Listener) async throws {
-        let (address, setting) = (listener.door.address, listener.door.setting)
         do {
             try await listener.application.run()
-        } catch let error as IOError {
-            throw LivepatchError(
-                .unavailable, "The server cannot listen on \(address): \(reason(error)).",
-                suggestion: error.errnoCode == EADDRINUSE
-                    ? "Stop what listens there, or set \(setting) to another address." : nil,
-                cause: error)
-        } catch let error as SocketAddressError {
-            throw LivepatchError(
-                .configurationInvalid, "The server cannot listen on \(address): the host is not known.",
-                suggestion: "Check \(setting).", cause: error)
-        }
-    }
-
-    private static func reason(_ error: IOError) -> String {
-        switch error.errnoCode {
-        case EADDRINUSE: "another program listens there"
-        case EACCES: "that takes more rights than this process has"
-        case EADDRNOTAVAIL: "this machine has no such address"
-        default: String(cString: strerror(error.errnoCode))
+        } catch {
+            throw LivepatchError(listeningAt: listener.door, failed: error) ?? error
         }
     }
 
     /// That of IPv6 where the machine has it: it takes IPv4 connections, too.
-    private static let everyInterface: String = {
+    static let everyInterface: String = {
         let descriptor = socket(AF_INET6, streamSocket, 0)
         guard descriptor >= 0 else { return "0.0.0.0" }
         close(descriptor)

@@ -28,6 +28,7 @@ public struct ServerParts: Sendable {
     public var coverage: CoverageAdministration
     public var kernels: KernelSupportAuthority
     public var webhooks: WebhookAdministration
+    public var keeping: KeepingParts
     public var security: SecurityLog
     /// What `/metrics` answers; `nil` for a server that has no such path.
     public var metrics: MetricsExposition?
@@ -40,7 +41,8 @@ public struct ServerParts: Sendable {
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
         imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
-        webhooks: WebhookAdministration, security: SecurityLog, identity: (any IdentityProvider)? = nil,
+        webhooks: WebhookAdministration, keeping: KeepingParts, security: SecurityLog,
+        identity: (any IdentityProvider)? = nil,
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -67,6 +69,7 @@ public struct ServerParts: Sendable {
         self.coverage = coverage
         self.kernels = kernels
         self.webhooks = webhooks
+        self.keeping = keeping
         self.security = security
         self.now = now
     }

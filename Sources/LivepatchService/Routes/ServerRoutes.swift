@@ -64,6 +64,8 @@ enum ServerRoutes {
         MachineAdministrationRoutes(
             machines: parts.fleet.administration, keepsReports: parts.fleet.keepsReports, security: parts.security
         ).add(to: routes)
+        BackupRoutes(backups: parts.keeping.backups, archive: parts.keeping.archive, security: parts.security).add(to: routes)
+        DiagnosisRoutes(examination: parts.keeping.examination).add(to: routes)
         return routes
     }
 }

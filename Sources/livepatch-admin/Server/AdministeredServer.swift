@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LivepatchAPI
+import LivepatchHTTP
 import LivepatchKit
 
 /// The server that is administered, as the commands see it.
@@ -12,6 +13,11 @@ protocol AdministeredServer: Sendable {
 
     func information() async throws -> ServerInformationBody
     func status() async throws -> ServerStatusBody
+    /// What the server's clock says; `nil` if it does not tell.
+    func serverTime() async throws -> Date?
+    /// What it shows of itself before anything is said to it; `nil` without TLS.
+    func certificate() async -> ServerCertificate?
+    func diagnosis() async throws -> DiagnosisBody
 
     func tiers() async throws -> TierListBody
     func tierSnapshots() async throws -> TierSnapshotsBody
@@ -42,6 +48,8 @@ protocol AdministeredServer: Sendable {
     func refreshStorage() async throws -> AsyncThrowingStream<StorageEventBody<StorageRefresh>, any Error>
     func verifyStorage(repair: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageVerification>, any Error>
     func collectStorage(dryRun: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageCollection>, any Error>
+
+    func backup(_ body: BackupBody, take: ([UInt8]) async throws -> Void) async throws
 
     func syncTokens() async throws -> SyncTokensBody
     func addSyncToken(tier: TierName, name: String, validUntil: Date?) async throws -> IssuedSyncTokenBody

@@ -32,6 +32,7 @@ import Testing
         "POST /v1/admin/webhooks/{id}/enable": .admin,
         "POST /v1/admin/webhook-deliveries/retry": .admin,
         "POST /v1/admin/kernels/coverage": .admin,
+        "POST /v1/admin/backups": .admin,
         // One's own.
         "POST /v1/admin/logout": .read,
         "POST /v1/admin/session-revocations": .read,

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import LivepatchAPI
+import LivepatchArchive
 import LivepatchKit
 import LivepatchTesting
 import Logging
@@ -112,6 +113,15 @@ struct ServerUnderTest: Sendable {
                 courier: WebhookCourier(
                     store: InMemoryWebhookStore(database), secrets: webhookSecrets, transport: receiver,
                     logger: log.logger(label: "webhooks"), now: now), catalog: catalog, reports: reports, now: now),
+            keeping: KeepingParts(
+                backups: BackupTaking(
+                    deployment: deployment, release: "0.0.0", files: [InMemoryBackupPart([(.database, Array("rows".utf8))])],
+                    keys: InMemoryBackupPart([(.key("a.key"), Array("secret".utf8))]), storage: storage, lock: lock, now: now),
+                archive: { TarBundleWriter(modified: Date(timeIntervalSince1970: 0), write: $0) },
+                examination: ServerExamination(
+                    deployment: deployment, started: clock.now, catalog: catalog, storage: storage,
+                    volumes: { [.init(name: "data", freeBytes: 1 << 40, totalBytes: 2 << 40)] },
+                    database: { .init(bytes: 4, damage: []) }, upstreams: [], now: now)),
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
     }
 
