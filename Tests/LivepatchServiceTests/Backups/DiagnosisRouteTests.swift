@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdTesting
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTesting
 import Testing
 
 @testable import LivepatchService
