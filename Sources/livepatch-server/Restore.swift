@@ -11,8 +11,8 @@ struct Restore: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Puts a backup into an empty data directory.",
         discussion: """
-            All of the backup is verified before anything is written; a directory that holds something is refused. Run it as the user \
-            that the server runs as, with the server's settings. What happened after the backup is not in it: tokens that were revoked \
+            All of the backup is verified before anything is written; a directory that holds more than patch files is refused. Run it \
+            as the user that the server runs as, with the server's settings. What happened after the backup is not in it: tokens that were revoked \
             since are good again, and machines that were attached since are unknown (Documentation/operations.md says what to do).
 
             Examples:

@@ -167,14 +167,21 @@ struct OpeningTests {
 
 @Suite("Bringing a schema up to date")
 struct UpgradeTests {
-    /// A database as the release before the last migration left it.
+    private static let migration = SchemaMigration.releases.name
+
+    /// A database that lacks a migration.
     private func older(_ directory: DatabaseDirectory) throws {
         try directory.open().close()
         try directory.sql(
             """
             ALTER TABLE schema_migration DROP COLUMN release;
-            DELETE FROM schema_migration WHERE name = '6 releases';
+            DELETE FROM schema_migration WHERE name = '\(Self.migration)';
             """)
+    }
+
+    /// Where the state before is kept: named by how many migrations it has, and the next one.
+    private func copy(in directory: DatabaseDirectory) -> String {
+        "\(directory.path).before-\(SchemaMigration.all.count)"
     }
 
     @Test("keeps a whole copy of the database before, and notes the release")
@@ -186,25 +193,25 @@ struct UpgradeTests {
             try before.close()
             try older(directory)
             let forecast = try SchemaForecast(path: directory.path)
-            #expect(forecast.upgrade.pending == ["6 releases"] && forecast.upgrade.copy == directory.path + ".before-6")
-            #expect(forecast.rows.contains { $0.table == "schema_migration" && $0.count == 5 })
+            #expect(forecast.upgrade.pending == [Self.migration] && forecast.upgrade.copy == copy(in: directory))
+            #expect(forecast.rows.contains { $0.table == "schema_migration" && $0.count == SchemaMigration.all.count - 1 })
 
             let database = try SQLiteDatabase(path: directory.path, release: "7.8.9")
             #expect(database.upgrade == forecast.upgrade)
             #expect(try await SQLiteCatalog(database).revision() == revision)
             let noted = try await database.pool.read {
-                try String.fetchOne($0, sql: "SELECT release FROM schema_migration WHERE name = '6 releases'")
+                try String.fetchOne($0, sql: "SELECT release FROM schema_migration WHERE name = ?", arguments: [Self.migration])
             }
             #expect(noted == "7.8.9")
             try database.close()
 
             let names = try FileManager.default.contentsOfDirectory(atPath: directory.directory.path)
             #expect(!names.contains { $0.hasSuffix(".partial") }, "\(names)")
-            let mode = try FileManager.default.attributesOfItem(atPath: directory.path + ".before-6")[.posixPermissions] as? Int
+            let mode = try FileManager.default.attributesOfItem(atPath: copy(in: directory))[.posixPermissions] as? Int
             #expect(mode == 0o600)
-            let copied = try SchemaForecast(path: directory.path + ".before-6")
-            #expect(copied.upgrade.pending == ["6 releases"])
-            #expect(try await SQLiteDatabase.damage(of: directory.path + ".before-6", within: .seconds(60)) == [])
+            let copied = try SchemaForecast(path: copy(in: directory))
+            #expect(copied.upgrade.pending == [Self.migration])
+            #expect(try await SQLiteDatabase.damage(of: copy(in: directory), within: .seconds(60)) == [])
             // A new one, and one that is up to date, have nothing to keep.
             let again = try directory.open()
             #expect(again.upgrade == nil)
@@ -220,7 +227,7 @@ struct UpgradeTests {
                 for _ in 0..<5 { group.addTask { try directory.open().close() } }
                 try await group.waitForAll()
             }
-            #expect(try SchemaForecast(path: directory.path + ".before-6").upgrade.pending == ["6 releases"])
+            #expect(try SchemaForecast(path: copy(in: directory)).upgrade.pending == [Self.migration])
             #expect(try SchemaForecast(path: directory.path).upgrade.pending.isEmpty)
         }
     }
@@ -235,6 +242,39 @@ struct UpgradeTests {
             await expectError(.databaseNewer, saying: "release 9.9.9") { _ = try directory.open() }
             await expectError(.databaseNewer, saying: "'99 time travel'") { _ = try SchemaForecast(path: directory.path) }
             #expect(try directory.bytes() == before)
+        }
+    }
+
+    @Test("a log that a killed process left stays where it is when its database is looked at, or refused")
+    func log() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            _ = try await SQLiteCatalog(database).add(file("107.1"), entry: entry)
+            try directory.copy(to: "killed.db")
+            try await database.pool.write {
+                try $0.execute(
+                    sql: "INSERT INTO schema_migration (position, name, applied) VALUES (99, '99 time travel', 0)")
+            }
+            try directory.copy(to: "newer.db")
+            try database.close()
+            func files(_ name: String) throws -> [[UInt8]] { [try directory.bytes(name), try directory.bytes("\(name)-wal")] }
+
+            let newer = try files("newer.db")
+            #expect(newer[1].count > 0)
+            await expectError(.databaseNewer) { _ = try directory.open("newer.db") }
+            await expectError(.databaseNewer) { _ = try SchemaForecast(path: directory.path("newer.db")) }
+            await expectError(.databaseNewer) {
+                _ = try await SQLiteDatabase.damage(of: directory.path("newer.db"), within: .seconds(60))
+            }
+            #expect(try files("newer.db") == newer)
+
+            let killed = try files("killed.db")
+            #expect(try SchemaForecast(path: directory.path("killed.db")).upgrade.pending.isEmpty)
+            #expect(try await SQLiteDatabase.damage(of: directory.path("killed.db"), within: .seconds(60)) == [])
+            #expect(try files("killed.db") == killed)
+            let opened = try directory.open("killed.db")
+            #expect(try await SQLiteCatalog(opened).versions().map(\.version) == [patch("107.1")])
+            try opened.close()
         }
     }
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 public import LivepatchKit
 
-/// Puts a backup into an empty data directory.
+/// Puts a backup into an empty data directory, or into one that holds patch files alone: these are what their names say, and stay.
 ///
 /// Everything is verified before anything is written. The files are written into `restoring/`, brought to the medium, and then
 /// renamed into place, the database last. A process that is killed leaves that directory, at the sight of which no server starts
@@ -10,10 +10,12 @@ public struct BackupRestoration: Sendable {
     private static let staging = "restoring"
     /// What restoring puts into a data directory, the last one last.
     private static let parts = ["trust", "bundles", "keys", BackupMember.databaseName]
-    /// What may be there before: a file system's own, and the mark of a server that has ended.
-    private static let strangers: Set<String> = ["lost+found", "server.lock"]
+    /// What may be there before: a file system's own, the mark of a server that has ended, and the patch storage.
+    private static let strangers: Set<String> = [
+        "lost+found", "server.lock", "content", "staging", "incoming", "storage.lock",
+    ]
     /// What an interrupted restoration may have left besides.
-    private static let leftovers: Set<String> = Set(parts).union([staging, "content", "staging", "storage.lock"])
+    private static let leftovers: Set<String> = Set(parts).union([staging])
 
     private let backup: Backup
     private let directory: DataDirectory
@@ -47,7 +49,7 @@ public struct BackupRestoration: Sendable {
     /// Verifies all of the backup, and puts it in place.
     /// - Parameter progress: told of bytes that have been verified or written since it was told last; all of them pass twice.
     /// - Throws: ``LivepatchError`` with the codes `restore-refused`, `backup-invalid`, `backup-locked`, `storage-full`,
-    ///   `storage-unavailable`, `database-newer`. What was empty before is empty again then, as far as the medium permits.
+    ///   `storage-unavailable`, `database-newer`. What was written is taken away again then, but for patch files.
     public func run(progress: @escaping @Sendable (Int64) -> Void = { _ in }) async throws {
         do {
             let wasInterrupted = try requireEmpty()

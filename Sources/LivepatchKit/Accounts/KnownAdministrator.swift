@@ -7,7 +7,7 @@ public enum AdministratorRole: String, Hashable, Sendable, Codable, CaseIterable
     /// The daily work: promotes, withdraws, blocks and unblocks patches, imports them, triggers syncs, looks after the storage, and
     /// labels and forgets machines.
     case operate
-    /// Everything: tiers, tokens, keys and trust, webhooks, coverage, and other administrators' sessions.
+    /// Everything: tiers, tokens, keys and trust, webhooks, coverage, backups, and other administrators' sessions.
     case admin
 
     /// Whether whoever has this role may do what takes the other one.

@@ -29,6 +29,9 @@ enum DatabaseFile {
             suggestion: "Create its directory, and let the user that runs this process write in it.")
     }
 
+    /// Whether SQLite's log lies beside a file.
+    static func hasLog(_ path: String) -> Bool { access("\(path)-wal", F_OK) == 0 }
+
     /// How many bytes may still be written beside a file.
     static func freeBytes(besides path: String) throws -> Int64 {
         var status = statvfs()

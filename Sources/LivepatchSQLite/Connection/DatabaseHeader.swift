@@ -23,6 +23,9 @@ enum DatabaseHeader {
     }
 
     /// A file that is empty or not there is none of another program's.
+    ///
+    /// For a process that has not opened the database yet: closing a file gives up all locks that the process has on it (POSIX), those
+    /// of SQLite among them.
     /// - Throws: ``LivepatchError`` with the codes `database-foreign` and `database-unavailable`.
     static func check(_ path: String) throws {
         guard let file = try File(path), file.length > 0 else { return }

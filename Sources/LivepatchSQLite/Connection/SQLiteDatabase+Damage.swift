@@ -41,10 +41,8 @@ extension SQLiteDatabase {
     /// - Throws: ``LivepatchError`` with the codes `database-foreign`, `database-newer`, `database-unavailable`.
     public static func damage(of path: String, within limit: Duration) async throws -> [String]? {
         try DatabaseHeader.check(path)
-        var configuration = Self.configuration(patience: 5)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = 1") }
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let queue = try DatabaseQueue(path: path, configuration: SchemaInspection.untouching(path))
             defer { try? queue.close() }
             return try await bounded(limit) {
                 try await queue.read { db in

@@ -20,22 +20,29 @@ enum SchemaInspection {
     /// Reads a file's schema.
     /// - Throws: ``LivepatchError`` with the code `database-foreign`, `database-newer` or `database-unavailable`.
     static func look(at path: String, patience: Double = 5) throws -> Finding {
-        try reading(path, patience: patience) { try look($0, path: path) }
+        try DatabaseHeader.check(path)
+        return try reading(path, patience: patience) { try look($0, path: path) }
     }
 
     /// Reads a file without a change to it.
     static func reading<Value>(_ path: String, patience: Double = 5, _ body: (Database) throws -> Value) throws -> Value {
-        try DatabaseHeader.check(path)
-        var configuration = SQLiteDatabase.configuration(patience: patience)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = 1") }
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let queue = try DatabaseQueue(path: path, configuration: untouching(path, patience: patience))
             let value = try queue.read(body)
             try queue.close()
             return value
         } catch {
             throw SQLiteFault.explain(error, path: path)
         }
+    }
+
+    /// What keeps a file as it is. Where a log lies beside it, whoever may write moves the log into the file when closing it. Where
+    /// none does, whoever may only read leaves an empty one behind.
+    static func untouching(_ path: String, patience: Double = 5) -> GRDB.Configuration {
+        var configuration = SQLiteDatabase.configuration(patience: patience)
+        configuration.readonly = DatabaseFile.hasLog(path)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = 1") }
+        return configuration
     }
 
     static func look(_ db: Database, path: String) throws -> Finding {

@@ -34,6 +34,7 @@ public struct SchemaForecast: Sendable {
             throw LivepatchError(
                 .notFound, "There is no database '\(path)'.", suggestion: "Check --data-dir; the server makes a new one itself.")
         }
+        try DatabaseHeader.check(path)
         let (finding, bytes, rows) = try SchemaInspection.reading(path) { db in
             let tables = try String.fetchAll(
                 db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")

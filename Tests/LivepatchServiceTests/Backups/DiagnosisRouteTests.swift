@@ -27,11 +27,11 @@ struct DiagnosisRouteTests {
 @Suite("An address")
 struct AddressProbeTests {
     @Test func `that somebody listens on, or that nobody has, is said to be so`() async throws {
-        try await HTTPService.Address(host: "127.0.0.1", port: 0).requireFree()
-        await #expect { try await HTTPService.Address(host: "192.0.2.1", port: 8080).requireFree() } throws: { error in
+        try await Door(HTTPService.Address(host: "127.0.0.1", port: 0)).requireFree()
+        await #expect { try await Door(HTTPService.Address(host: "192.0.2.1", port: 8080)).requireFree() } throws: { error in
             (error as? LivepatchError)?.code == .unavailable && "\(error)".contains("no such address")
         }
-        await #expect { try await HTTPService.Address(host: "no.such.host.invalid", port: 8080).requireFree() } throws: { error in
+        await #expect { try await Door(HTTPService.Address(host: "no.such.host.invalid", port: 8080)).requireFree() } throws: { error in
             error is LivepatchError
         }
     }
