@@ -1,5 +1,6 @@
 import ArgumentParser
 import LivepatchAPI
+import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchFiles
 import LivepatchKit

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LivepatchAPI
 import LivepatchArchive
+import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchFiles
 import LivepatchKit

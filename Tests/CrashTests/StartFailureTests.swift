@@ -94,10 +94,12 @@ import Testing
         try file.close()
     }
 
-    /// Every file below a directory, with the digest of what it holds.
+    /// Every file below a directory, with the digest of what it holds. SQLite's index of its log is memory that has a name: whoever
+    /// reads the database first makes it anew, and nothing else is ever in it.
     private static func tree(_ path: String) -> [String: String] {
         var tree: [String: String] = [:]
         for name in (FileManager.default.enumerator(atPath: path)?.allObjects as? [String]) ?? [] {
+            guard !name.hasSuffix(".db-shm") else { continue }
             let bytes = FileManager.default.contents(atPath: "\(path)/\(name)")
             tree[name] = bytes.map { SHA256Digest(of: Array($0)).description } ?? "directory"
         }

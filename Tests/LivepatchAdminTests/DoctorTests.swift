@@ -1,3 +1,4 @@
+import ArgumentParser
 import ConsoleRecording
 import Foundation
 import LivepatchHTTP

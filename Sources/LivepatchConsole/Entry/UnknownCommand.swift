@@ -18,6 +18,8 @@ struct UnknownCommand: Hashable, Sendable {
             guard !children.isEmpty, !word.hasPrefix("-"), !(words.count == 1 && word == "help") else { return nil }
             let names = children.flatMap { [$0._commandName] + $0.configuration.aliases }
             guard let child = children.first(where: { ([$0._commandName] + $0.configuration.aliases).contains(word) }) else {
+                // It is an argument of the command that is meant where none is named.
+                guard command.configuration.defaultSubcommand == nil else { return nil }
                 parent = words.joined(separator: " ")
                 self.word = word
                 nearest = Self.nearest(to: word, among: names)

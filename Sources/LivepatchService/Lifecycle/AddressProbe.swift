@@ -37,7 +37,7 @@ extension LivepatchError {
                 suggestion: error.errnoCode == EADDRINUSE
                     ? "Stop what listens there, or set \(setting) to another address."
                     : "Set \(setting) to an address that it can have.", cause: error)
-        case is SocketAddressError:
+        case is SocketAddressError, is SocketAddressError.UnknownHost:
             self.init(
                 .configurationInvalid, "The server cannot listen on \(address): the host is not known.",
                 suggestion: "Check \(setting).", cause: error)

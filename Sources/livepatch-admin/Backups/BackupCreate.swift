@@ -16,28 +16,26 @@ struct BackupCreate: AdminCommand {
             """,
         examples: [
             "backup create site.tar --with-patches --passphrase", "backup create site.tar --passphrase-file passphrase.txt",
-            "backup create - --key-file backup.key > site.tar",
+            "backup create site.tar --key-file backup.key --format json",
         ])
 
     @OptionGroup var server: ServerOptions
     @OptionGroup var key: BackupKeyOptions
+    @OptionGroup var output: OutputOptions
 
     @Argument(help: ArgumentHelp("The backup's file, or - for standard output.", valueName: "out"))
-    var output: String
+    var out: String
 
     @Flag(help: "Take the content of patch files along.")
     var withPatches = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing that is no warning.")
-    var quiet = false
-
     func run(_ context: AdminContext) async throws {
         let console = context.console
-        if output != "-" { try BackupFile.requireAbsent(output) }
+        if out != "-" { try BackupFile.requireAbsent(out) }
         let key = try key.making(on: console)
-        let bar = ProgressBar("Backing up", on: console, silent: quiet)
+        let bar = ProgressBar("Backing up", on: console, silent: output.quiet)
         defer { bar.end() }
-        let file = try output == "-" ? BundleOutput.standardOutput : BundleOutput(output, isPrivate: true)
+        let file = try out == "-" ? BundleOutput.standardOutput : BundleOutput(out, isPrivate: true)
         let manifest: BackupManifest?
         do {
             try await context.server.backup(BackupBody(patches: withPatches, key: key)) { bytes in
@@ -55,12 +53,7 @@ struct BackupCreate: AdminCommand {
             console.warn(
                 "The backup holds no keys of the server: keep a copy of its directory 'keys' elsewhere, or use --passphrase.")
         }
-        guard let manifest, !quiet else { return }
-        let text = console.humanText
-        let patches = manifest.includesPatches ? "with" : "without"
-        try console.print(
-            "\(output): \(text.count(manifest.members.count, "file")), \(text.size(manifest.totalBytes)), of \(manifest.deployment) at \(Timestamp.text(manifest.created)), \(patches) patch files."
-        )
+        if let manifest { try output.show(manifest, on: console) }
     }
 
     /// Reads again what has been written.

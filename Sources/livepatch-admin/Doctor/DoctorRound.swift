@@ -1,5 +1,7 @@
 import FoundationEssentials
 import LivepatchAPI
+import LivepatchConsole
+import LivepatchHTTP
 import LivepatchKit
 
 /// Asks the server what the checks judge. What cannot be asked is a finding of its own.

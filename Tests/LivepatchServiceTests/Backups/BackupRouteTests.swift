@@ -38,7 +38,7 @@ struct BackupRouteTests {
         let server = try await ServerUnderTest()
         let session = try await server.session()
         try await server.application.test(.router) { client in
-            for token in [nil, try await server.secret("a")] {
+            for token in [nil, try await server.secret("edge")] {
                 let body = try DocumentCoding.encode(BackupBody(patches: false, key: nil))
                 #expect(try await client.send(.post, Paths.backups, token: token, body: body).status == .unauthorized)
             }

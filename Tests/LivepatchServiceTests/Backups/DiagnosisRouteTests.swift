@@ -19,7 +19,7 @@ struct DiagnosisRouteTests {
             #expect(body.storage == .init(files: 1, unavailable: 0, sampled: 1, damaged: [file.name]))
             #expect(body.database.damage == [] && body.volumes.map(\.name) == ["data"] && body.upstreams.isEmpty)
             #expect(try await client.send(.get, Paths.diagnosis).status == .unauthorized)
-            #expect(try await client.send(.get, Paths.diagnosis, token: try await server.secret("a")).status == .unauthorized)
+            #expect(try await client.send(.get, Paths.diagnosis, token: try await server.secret("edge")).status == .unauthorized)
         }
     }
 }
@@ -31,7 +31,8 @@ struct AddressProbeTests {
         await #expect { try await Door(HTTPService.Address(host: "192.0.2.1", port: 8080)).requireFree() } throws: { error in
             (error as? LivepatchError)?.code == .unavailable && "\(error)".contains("no such address")
         }
-        await #expect { try await Door(HTTPService.Address(host: "no.such.host.invalid", port: 8080)).requireFree() } throws: { error in
+        await #expect { try await Door(HTTPService.Address(host: "no.such.host.invalid", port: 8080)).requireFree() } throws: {
+            error in
             error is LivepatchError
         }
     }
