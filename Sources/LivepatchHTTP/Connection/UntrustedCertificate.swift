@@ -45,7 +45,7 @@ enum UntrustedCertificate {
     }
 
     /// The certificates that a server shows.
-    private static func shown(by origin: Origin, within limit: Duration) async -> [NIOSSLCertificate]? {
+    static func shown(by origin: Origin, within limit: Duration) async -> [NIOSSLCertificate]? {
         let found = Found()
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12

@@ -19,7 +19,7 @@ struct ServerCertificateTests {
         let server = try await ScriptedServer.start(tls: TestCertificate.server()) { _ in .ok([]) }
         let client = AdminClient(try ServerAddress(parsing: server.url))
         let certificate = try #require(await client.certificate())
-        #expect(certificate.names == ["localhost"])
+        #expect(certificate.names.contains("localhost"))
         #expect(certificate.expires > Date(timeIntervalSinceNow: 50 * 365 * 86_400))
         #expect(server.requests.isEmpty, "nothing is said to somebody who was not verified")
         await client.close()
