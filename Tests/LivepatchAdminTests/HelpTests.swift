@@ -23,7 +23,8 @@ import Testing
 
     @Test func `Every documented command is there`() {
         let documented = [
-            "login", "logout", "sessions list", "sessions revoke", "status", "doctor", "backup create", "backup verify", "history",
+            "login", "logout", "sessions list", "sessions revoke", "status", "doctor", "backup create", "backup verify",
+            "history",
             "undo", "tier list", "tier add",
             "tier remove", "tier rename", "tier move",
             "tier snapshots", "tier restore", "patch list", "patch show", "patch import", "patch promote", "patch promote-all",

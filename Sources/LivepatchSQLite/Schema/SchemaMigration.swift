@@ -7,7 +7,9 @@ struct SchemaMigration {
     let name: String
     let sql: String
 
-    static let all: [SchemaMigration] = [.initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins, .releases]
+    static let all: [SchemaMigration] = [
+        .initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins, .releases,
+    ]
 
     /// Takes all the steps that are missing. To be called in one transaction, so that of two processes that open a database for the
     /// first time the second one finds it done, and a kill leaves the old schema.
