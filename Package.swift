@@ -77,6 +77,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
 
+        // Which secrets no log line shows.
+        .target(name: "LivepatchLogging", dependencies: [logging], swiftSettings: strict),
+
         // 2: the wire
         .target(name: "LivepatchAPI", dependencies: ["LivepatchKit"], swiftSettings: strict),
         .target(name: "LivepatchTLS", dependencies: ["LivepatchKit", asn1, nioSSL], swiftSettings: strict),
@@ -140,7 +143,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "LivepatchConsole",
-            dependencies: ["LivepatchKit", "LivepatchAPI", argumentParser, logging, .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "LivepatchKit", "LivepatchAPI", "LivepatchLogging", argumentParser, logging,
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
 
         // What more than one program builds of configuration and adapters, and so knows both.
@@ -153,8 +159,8 @@ let package = Package(
             name: "livepatch-server",
             dependencies: [
                 "LivepatchKit", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration", "LivepatchConsole",
-                "LivepatchFiles", "LivepatchIdentity", "LivepatchMetrics", "LivepatchService", "LivepatchSQLite", argumentParser,
-                logging, metrics,
+                "LivepatchFiles", "LivepatchIdentity", "LivepatchLogging", "LivepatchMetrics", "LivepatchService",
+                "LivepatchSQLite", argumentParser, logging, metrics,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -170,7 +176,7 @@ let package = Package(
             name: "livepatch-sync",
             dependencies: [
                 "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration",
-                "LivepatchConsole", "LivepatchFiles", "LivepatchSQLite", argumentParser, logging,
+                "LivepatchConsole", "LivepatchFiles", "LivepatchLogging", "LivepatchSQLite", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -178,7 +184,7 @@ let package = Package(
             name: "livepatch-agent",
             dependencies: [
                 "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP",
-                "LivepatchKernel", argumentParser, logging,
+                "LivepatchKernel", "LivepatchLogging", argumentParser, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -297,6 +303,13 @@ let package = Package(
             "LivepatchIdentityTests",
             of: [
                 "LivepatchIdentity", "LivepatchHTTP", "LivepatchKit", "LivepatchTesting", "ScriptedServer", "SignedTokens",
+                logging,
+            ]),
+        test(
+            "LivepatchLoggingTests",
+            of: [
+                "LivepatchAPI", "LivepatchConfiguration", "LivepatchConsole", "LivepatchKit", "LivepatchLogging",
+                "LivepatchService",
                 logging,
             ]),
         test("LivepatchMetricsTests", of: ["LivepatchMetrics", metrics]),

@@ -7,6 +7,7 @@ import LivepatchFiles
 import LivepatchHTTP
 import LivepatchKernel
 import LivepatchKit
+import LivepatchLogging
 import Logging
 
 /// The options of every command: where the agent's state is, and how much is said.
@@ -28,7 +29,10 @@ struct AgentOptions: ParsableArguments {
     /// Warnings and errors, or with `--verbose` everything.
     func logger(on console: Console, level: Logger.Level = .warning) -> Logger {
         let level: Logger.Level = verbose ? .debug : level
-        return Logger(label: "livepatch-agent") { _ in SpokenLog(logLevel: level) { console.note($0) } }
+        // What the agent knows of secrets is in its directory, and learnt on the way: their shapes have to do.
+        return Logger(label: "livepatch-agent") { _ in
+            RedactingLogHandler(SpokenLog(logLevel: level) { console.note($0) }, SecretRedactor())
+        }
     }
 
     /// The kernel of this machine, or of a directory that looks like one.

@@ -6,6 +6,7 @@ import LivepatchConfiguration
 import LivepatchConsole
 import LivepatchFiles
 import LivepatchKit
+import LivepatchLogging
 import LivepatchSQLite
 import LivepatchService
 import Logging
@@ -20,6 +21,7 @@ struct Composition {
     private let makesAdministrator: Bool
     private let console: Console
     private let level: LogLevelSwitch
+    private let redactor: SecretRedactor
     let now: @Sendable () -> Date = { Date() }
 
     var configuration: ServerConfiguration { loaded.server }
@@ -34,6 +36,7 @@ struct Composition {
         self.metrics = metrics
         self.makesAdministrator = makesAdministrator
         self.console = console
+        redactor = SecretRedactor(loaded.server.secrets.map(\.revealed))
         level = LogLevelSwitch(loaded.server.logLevel.loggerLevel)
     }
 
@@ -41,6 +44,8 @@ struct Composition {
     var preflight: Preflight { Preflight(configuration: configuration) { _ = try encryption() } }
 
     func run() async throws {
+        // Loggers that were given to nobody write the same lines, so that nothing goes around the one that hides secrets.
+        LoggingSystem.bootstrap { [self] label in handler(label, lineForm) }
         let directory = DataDirectory(configuration.dataDirectory, patches: configuration.storage.filesystemPath)
         try await preflight.require()
         let ended: Void? = try await directory.serverLock().tryExclusive { try await serve(directory) }
@@ -163,10 +168,14 @@ struct Composition {
         let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)
 
+        let mark = RunMark(in: directory.path)
         let http = HTTPService(
             parts, options: options, doors: doors, tls: encryption, shutdownDeadline: configuration.shutdownDeadline,
             logger: logger
-        ) { [console, needsAdministrator] doors in
+        ) { [console, needsAdministrator, now] doors in
+            // Only now: a start that fails changes nothing.
+            let left = try? mark.begin("process \(ProcessInfo.processInfo.processIdentifier), since \(Timestamp.text(now()))")
+            if let left { security.record(.crashed(left)) }
             security.record(.started)
             // Only now: a start that fails must not use up the one time that the password is shown.
             if needsAdministrator { await Self.make(administrator, console, logger) }
@@ -191,12 +200,20 @@ struct Composition {
         if let syncs { services.insert(syncs, at: 1) }
         if let renewal { services.insert(renewal, at: 1) }
         if let identity { services.insert(identity.service, at: 1) }
-        try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        let signals = StopSignalWitness(security)
+        do {
+            try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        } catch {
+            security.record(.failed("\(error)"))
+            throw error
+        }
+        await signals.end()
         await upstream?.close()
         await webhooks.close()
         await identity?.close()
-        security.record(.stopped)
         try database.close()
+        mark.end()
+        security.record(.stopped)
     }
 
     /// What concerns machines. Their ids are kept as hashes under a key of this server's.
@@ -284,25 +301,32 @@ struct Composition {
     // MARK: Logs
 
     private func logger(_ label: String) -> Logger {
-        Logger(label: label) { handler($0, configuration.logFormat == .json ? .json : .text) }
+        Logger(label: label) { handler($0, lineForm) }
     }
+
+    private var lineForm: LineLogHandler.Form { configuration.logFormat == .json ? .json : .text }
 
     /// One JSON object a line, whatever the form of the other lines.
     private func securityLogger() -> Logger { Logger(label: "livepatch.security") { handler($0, .json) } }
 
-    private func handler(_ label: String, _ form: LineLogHandler.Form) -> LineLogHandler {
-        LineLogHandler(label: label, form: form, level: level) { [console] line in try? console.errorOutput.write(line) }
+    /// What writes lines, without secrets.
+    private func handler(_ label: String, _ form: LineLogHandler.Form) -> RedactingLogHandler<LineLogHandler> {
+        let lines = LineLogHandler(label: label, form: form, level: level) { [console] line in
+            try? console.errorOutput.write(line)
+        }
+        return RedactingLogHandler(lines, redactor)
     }
 
     /// What SIGHUP does: the log level and the users are taken up; what has a mistake changes nothing.
     private func reloading(
         _ users: ConfiguredAccounts, _ renewal: TLSRenewalService?, _ security: SecurityLog, _ logger: Logger
     ) -> @Sendable () async -> Void {
-        { [sources, level, loaded] in
+        { [sources, level, loaded, redactor] in
             security.record(.signal("SIGHUP"))
             await renewal?.look(isAsked: true)
             do {
                 let fresh = try sources.load()
+                redactor.learn(fresh.server.secrets.map(\.revealed))
                 level.level = fresh.server.logLevel.loggerLevel
                 users.accounts = fresh.server.authentication.users
                 logger.notice("Took up the log level and the users of the configuration.")

@@ -38,11 +38,32 @@ public struct ConfigurationSources: Sendable {
             EnvironmentSettings.layer(environment),
             file.map { FileSettings.layer(path: $0) } ?? ConfigurationLayer(),
         ])
-        let server = ServerConfiguration(&reading, purpose: purpose)
+        var server = ServerConfiguration(&reading, purpose: purpose)
         noteExposedSecrets(&reading)
         guard reading.problems.isEmpty else { throw ConfigurationProblems(reading.problems).error }
+        server.secrets = secrets(reading, server).map { ConcealedText($0) }
         return LoadedConfiguration(
             server: server, effective: EffectiveConfiguration(reading), notes: reading.notes, found: reading.found)
+    }
+
+    private func secrets(_ reading: ConfigurationReading, _ server: ServerConfiguration) -> [String] {
+        // That of a file is under no key.
+        var secrets = [server.sync.token?.revealed].compactMap { $0 }
+        for key in ConfigurationCatalogue.availableKeys {
+            guard let text = reading.found[key.name]?.text, !text.isEmpty else { continue }
+            if key.isSecret {
+                secrets.append(text)
+                // An entry of a list may be a name and what is secret about it.
+                for entry in text.split(separator: ",").map({ SettingText.trimmed($0) }) {
+                    secrets.append(entry)
+                    secrets += entry.split(separator: ":", maxSplits: 1).dropFirst().map(String.init)
+                }
+            }
+            if key.holdsURLs {
+                for url in text.split(separator: ",") { secrets += Redaction.credentials(of: SettingText.trimmed(url)) }
+            }
+        }
+        return secrets
     }
 
     private func noteExposedSecrets(_ reading: inout ConfigurationReading) {

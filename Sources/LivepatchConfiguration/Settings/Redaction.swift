@@ -18,6 +18,16 @@ enum Redaction {
         return scheme + marker + text[at...]
     }
 
+    /// What ``withoutCredentials(_:)`` takes out: the user information, and the password in it.
+    static func credentials(of text: String) -> [String] {
+        guard let at = text.lastIndex(of: "@"), let scheme = text.firstRange(of: "://"), scheme.upperBound <= at else {
+            return []
+        }
+        let information = String(text[scheme.upperBound..<at])
+        let password = information.split(separator: ":", maxSplits: 1).dropFirst().first.map(String.init)
+        return [information, password].compactMap { $0 }
+    }
+
     /// Control characters as escapes, so that a value cannot write to the reader's terminal.
     static func escaped(_ text: String) -> String {
         text.unicodeScalars.map { scalar in

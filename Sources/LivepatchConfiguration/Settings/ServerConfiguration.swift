@@ -33,6 +33,9 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let sync: SyncConfiguration
     public let machines: MachineConfiguration
     public let webhooks: WebhookConfiguration
+    /// Everything in the configuration that no log line may show: the values of secret keys, whole and in parts, the token that a file
+    /// holds, and the user information of URLs.
+    public internal(set) var secrets: [ConcealedText] = []
 
     init(_ reading: inout ConfigurationReading, purpose: ConfigurationSources.Purpose) {
         logLevel = reading.value(ServerSettings.logLevel)

@@ -1,6 +1,7 @@
 import ArgumentParser
 public import LivepatchAPI
 import LivepatchKit
+import LivepatchLogging
 
 /// What an error becomes where it leaves a program: a line on standard error and an exit status.
 public struct ErrorLine: Hashable, Sendable {
@@ -12,16 +13,19 @@ public struct ErrorLine: Hashable, Sendable {
     public init(_ error: any Error) {
         switch error {
         case let error as LivepatchError:
-            text = PrintableText.line(error.description)
+            text = Self.shown(error.description)
             status = ErrorDisposition(of: error.code).exit
         case is CancellationError:
             text = "The command was cancelled."
             status = ErrorDisposition(of: .cancelled).exit
         default:
-            text = PrintableText.line("\(error)")
+            text = Self.shown("\(error)")
             status = ErrorDisposition(of: .internalFault).exit
         }
     }
+
+    /// On one line, and without credentials: standard error ends up in logs.
+    private static func shown(_ text: String) -> String { PrintableText.line(SecretRedactor().redacted(text)) }
 
     /// `livepatch-admin: message suggestion`, with the name in colour where there are colours.
     public func line(program: String, on terminal: Terminal) -> String {

@@ -60,7 +60,10 @@ struct EntryGate: Sendable {
     func admit(_ request: Request, _ context: ServiceRequestContext, to entry: Entry) async throws -> Caller? {
         let caller = try await caller(request, context, at: entry)
         guard let caller else { return nil }
-        guard entrance.apis.contains(caller.api) else { throw LivepatchError(.notFound, "There is nothing at this path.") }
+        guard entrance.apis.contains(caller.api) else {
+            security.record(.addressRefused(caller.api.rawValue), request)
+            throw LivepatchError(.notFound, "There is nothing at this path.")
+        }
         if case .downstream(let token) = caller, entrance.asksDownstreamsForCertificates {
             guard try await context.channel.nioSSL_peerCertificate().get() != nil else {
                 security.record(.clientCertificateMissing(token), request)

@@ -81,6 +81,20 @@ public struct SecurityEvent: Sendable {
             "authtoken_authn_failed:\(reason)", "\(token) was refused: \(reason).", level: .warning, actor: id)
     }
 
+    /// What happens to a token in the course of its life, besides being used.
+    enum TokenChange: String {
+        case created, rotated, moved, revoked
+    }
+
+    static func syncToken(_ name: String, _ change: TokenChange, by user: String) -> SecurityEvent {
+        SecurityEvent(
+            "synctoken_\(change.rawValue)", "The sync token '\(name)' was \(change.rawValue) by '\(user)'.", actor: user)
+    }
+
+    static func authToken(_ id: String, _ change: TokenChange, by user: String) -> SecurityEvent {
+        SecurityEvent("authtoken_\(change.rawValue)", "The auth token '\(id)' was \(change.rawValue) by '\(user)'.", actor: user)
+    }
+
     static func loginSucceeded(_ administrator: KnownAdministrator, from address: IPAddress?) -> SecurityEvent {
         SecurityEvent(
             "basicauth_authn_ok", "The administrator '\(administrator.user)' logged in (\(administrator.role.rawValue)).",
@@ -132,6 +146,8 @@ public struct SecurityEvent: Sendable {
             level: .warning, actor: administrator.user)
     }
 
+    static let metricsAccepted = SecurityEvent("metricstoken_authn_ok", "Somebody was shown the metrics.")
+
     static func metricsRefused(presented: Bool) -> SecurityEvent {
         SecurityEvent(
             "metricstoken_authn_failed:\(presented ? "unknown" : "missing")", "Somebody was refused the metrics.", level: .warning
@@ -141,6 +157,31 @@ public struct SecurityEvent: Sendable {
     /// - Parameter action: the command, as `livepatch-admin` takes it.
     static func administration(_ action: String, by user: String) -> SecurityEvent {
         SecurityEvent("authz_admin", action, actor: user)
+    }
+
+    /// What an administrator asked for, whatever comes of it; ``administration(_:by:)`` tells of what has been done.
+    /// - Parameters:
+    ///   - route: its template.
+    ///   - isReading: whether it changes nothing.
+    static func asked(for route: String, isReading: Bool, by user: String) -> SecurityEvent {
+        isReading
+            ? SecurityEvent("authz_admin_read", "The administrator '\(user)' read \(route).", actor: user)
+            : SecurityEvent("authz_admin_request", "The administrator '\(user)' asked for a change at \(route).", actor: user)
+    }
+
+    /// - Parameter api: what was asked for, as ``ServedAPI`` has it.
+    static func addressRefused(_ api: String) -> SecurityEvent {
+        SecurityEvent("authz_fail:address", "One of the \(api) came to an address that is not for them.", level: .warning)
+    }
+
+    /// - Parameter mark: what the server that did not stop by itself left behind.
+    public static func crashed(_ mark: String) -> SecurityEvent {
+        SecurityEvent("sys_crash", "The server did not stop by itself the last time (\(mark)).", level: .error)
+    }
+
+    /// - Parameter reason: why it cannot go on.
+    public static func failed(_ reason: String) -> SecurityEvent {
+        SecurityEvent("sys_failure", "The server ends because of an error: \(reason)", level: .error)
     }
 
     public static let started = SecurityEvent("sys_startup", "The server started.")

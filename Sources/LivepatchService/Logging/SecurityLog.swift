@@ -49,6 +49,7 @@ public struct SecurityLog: Sendable {
         metadata["type"] = "security"
         metadata["appid"] = "\(application)"
         metadata["event"] = "\(event.name)"
+        metadata["description"] = "\(event.description)"
         if let actor = event.actor { metadata["actor"] = "\(actor)" }
         if let address = event.address { metadata["address"] = "\(address)" }
         logger.log(level: event.level, "\(event.description)", metadata: metadata)

@@ -1,4 +1,5 @@
 import Crypto
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import LivepatchAPI
@@ -13,6 +14,15 @@ struct MetricsRoutes: Sendable {
 
     let exposition: MetricsExposition
     let security: SecurityLog
+    let now: @Sendable () -> Date
+    /// Prometheus comes every few seconds.
+    private let acceptances = RecentAcceptances(pause: 86_400)
+
+    init(exposition: MetricsExposition, security: SecurityLog, now: @escaping @Sendable () -> Date) {
+        self.exposition = exposition
+        self.security = security
+        self.now = now
+    }
 
     func add(to routes: Routes) {
         // Whoever has the token is nobody that the server knows otherwise.
@@ -29,6 +39,7 @@ struct MetricsRoutes: Sendable {
                     .tokenRefused, "The metrics of this server are not for everybody.",
                     suggestion: "Send the token that server.metrics.token holds as a bearer token.")
             }
+            if acceptances.isNews("", at: now()) { security.record(.metricsAccepted, request) }
         }
         return Response(
             status: .ok, headers: [.contentType: Self.mediaType, .cacheControl: "no-store"],

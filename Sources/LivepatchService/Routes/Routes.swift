@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import LivepatchKit
 import Metrics
 
 /// The table of routes: path, method, who may come in, and what answers.
@@ -10,9 +11,13 @@ struct Routes {
     private let paths = KnownPaths()
     private let gate: EntryGate
     private let entryMeter: EntryMeter
+    private let security: SecurityLog
 
-    /// - Parameter metrics: where requests are measured.
-    init(gate: EntryGate, entryMeter: EntryMeter, metrics: any MetricsFactory) {
+    /// - Parameters:
+    ///   - metrics: where requests are measured.
+    ///   - security: told of everything that administrators ask for; what comes of it is told by who does it.
+    init(gate: EntryGate, entryMeter: EntryMeter, metrics: any MetricsFactory, security: SecurityLog) {
+        self.security = security
         self.gate = gate
         self.entryMeter = entryMeter
         let isEncrypted = gate.entrance.tls != nil
@@ -26,7 +31,7 @@ struct Routes {
     /// Adds a route, unless it is answered at another address; whatever takes `GET` takes `HEAD`, too.
     func on(_ method: HTTPRequest.Method, _ template: String, for entry: EntryGate.Entry, _ handler: @escaping Handler) {
         if let owners = ServedAPI.owners(of: template, for: entry), gate.entrance.apis.isDisjoint(with: owners) { return }
-        let (gate, entryMeter) = (gate, entryMeter)
+        let (gate, entryMeter, security) = (gate, entryMeter, security)
         for method in method == .get ? [method, .head] : [method] {
             paths.add(Route(method: method, template: template, entry: entry))
             router.on(RouterPath(template), method: method) { request, context in
@@ -35,6 +40,10 @@ struct Routes {
                     request.body = RequestBody(asyncSequence: AnnouncedBody(body: request.body, channel: context.channel))
                 }
                 context.caller = try await entryMeter.admit(to: entry) { try await gate.admit(request, context, to: entry) }
+                if case .administrator(let session)? = context.caller {
+                    let isReading = method == .get || method == .head
+                    security.record(.asked(for: template, isReading: isReading, by: session.user), request)
+                }
                 return try await handler(request, context)
             }
         }

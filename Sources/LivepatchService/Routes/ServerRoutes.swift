@@ -14,13 +14,15 @@ enum ServerRoutes {
         var gate = parts.gate
         gate.entrance = entrance
         let entryMeter = EntryMeter(parts.machines.metrics)
-        let routes = Routes(gate: gate, entryMeter: entryMeter, metrics: parts.machines.metrics)
+        let routes = Routes(gate: gate, entryMeter: entryMeter, metrics: parts.machines.metrics, security: parts.security)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
             catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
             lastSync: lastSync, tls: entrance.tls, now: parts.now, identity: parts.identity
         ).add(to: routes)
-        if let metrics = parts.metrics { MetricsRoutes(exposition: metrics, security: parts.security).add(to: routes) }
+        if let metrics = parts.metrics {
+            MetricsRoutes(exposition: metrics, security: parts.security, now: parts.now).add(to: routes)
+        }
         DocumentRoutes(
             publisher: parts.publisher, lag: { [sync = parts.sync, now = parts.now] in try? await sync.lag(at: now()) }
         )

@@ -31,6 +31,7 @@ struct AuthTokenRoutes: Sendable {
         let roots = try await trust.roots()
         let issued = try await issuer.add(
             body.id, tier: body.tier, validUntil: body.validUntil, machineLimit: body.machineLimit, by: session.user)
+        security.record(.authToken(body.id, .created, by: session.user), request)
         security.record(.administration("auth-token \(body.id) \(body.tier)", by: session.user), request)
         return try Answers.json(
             IssuedAuthTokenBody(
@@ -42,6 +43,7 @@ struct AuthTokenRoutes: Sendable {
         let session = try context.administrator()
         let id = try RequestReading.pathText("id", context)
         let token = try await issuer.revoke(id, by: session.user)
+        security.record(.authToken(id, .revoked, by: session.user), request)
         security.record(.administration("auth-tokens revoke \(id)", by: session.user), request)
         return try await answer(token)
     }
@@ -51,6 +53,7 @@ struct AuthTokenRoutes: Sendable {
         let id = try RequestReading.pathText("id", context)
         let body = try await RequestReading.body(AuthTokenMoveBody.self, of: request)
         let token = try await issuer.move(id, to: body.tier, by: session.user)
+        security.record(.authToken(id, .moved, by: session.user), request)
         security.record(.administration("auth-tokens move \(id) \(body.tier)", by: session.user), request)
         return try await answer(token)
     }

@@ -33,6 +33,7 @@ struct TokenRoutes: Sendable {
         // First, since a secret that is issued and then not told is lost.
         let roots = try await trust.roots()
         let issued = try await issuer.add(tier: body.tier, name: body.name, validUntil: body.validUntil, by: session.user)
+        security.record(.syncToken(body.name, .created, by: session.user), request)
         security.record(.administration("sync-tokens add \(body.tier) \(body.name)", by: session.user), request)
         return try Answers.json(
             IssuedSyncTokenBody(
@@ -49,6 +50,7 @@ struct TokenRoutes: Sendable {
             throw LivepatchError(.malformedRequest, "The overlap is from 0 to \(Self.overlapLimit) seconds.")
         }
         let issued = try await issuer.rotate(name, overlap: .seconds(body.overlapSeconds), by: session.user)
+        security.record(.syncToken(name, .rotated, by: session.user), request)
         security.record(.administration("sync-tokens rotate \(name)", by: session.user), request)
         return try Answers.json(
             IssuedSyncTokenBody(syncToken: SyncTokenBody(issued.token, now: now()), secret: issued.secret))
@@ -58,6 +60,7 @@ struct TokenRoutes: Sendable {
         let session = try context.administrator()
         let name = try RequestReading.pathText("name", context)
         let token = try await issuer.revoke(name, by: session.user)
+        security.record(.syncToken(name, .revoked, by: session.user), request)
         security.record(.administration("sync-tokens revoke \(name)", by: session.user), request)
         return try Answers.json(SyncTokenBody(token, now: now()))
     }

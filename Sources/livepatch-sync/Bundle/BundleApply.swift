@@ -49,7 +49,8 @@ struct BundleApply: AsyncParsableCommand {
         verifying.update { $0.bytes = bundle.manifest.total(.included).bytes }
         let report = try await OpenDataDirectory.with(configuration) { directory in
             let sync = bundleSync(
-                bundle, into: directory, configuration.sync, logger: settings.logger(on: console, bar: applying))
+                bundle, into: directory, configuration.sync,
+                logger: settings.logger(on: console, bar: applying, hiding: configuration))
             return try await directory.sync(now: { Date() }, acceptsRemovals: acceptRemovals, progress: { _ in }) {
                 removals, progress in
                 await sync(removals).run(verified: { count in verifying.update { $0.bytesDone += count } }) { step in

@@ -2,6 +2,7 @@ import ArgumentParser
 import LivepatchAPI
 import LivepatchConfiguration
 import LivepatchConsole
+import LivepatchLogging
 import Logging
 
 /// The options of every command that has settings: where they come from, and how much is said.
@@ -51,10 +52,13 @@ struct SettingsOptions: ParsableArguments {
     }
 
     /// Warnings and errors, or with `--verbose` everything, said to the person at the terminal.
-    func logger(on console: Console, bar: ProgressBar? = nil) -> Logger {
+    /// - Parameter configuration: whose secrets no line shows.
+    func logger(on console: Console, bar: ProgressBar? = nil, hiding configuration: ServerConfiguration) -> Logger {
         let level: Logger.Level = verbose ? .debug : .warning
+        let redactor = SecretRedactor(configuration.secrets.map(\.revealed))
         return Logger(label: "livepatch-sync") { _ in
-            SpokenLog(logLevel: level) { line in bar.map { $0.note(line) } ?? console.note(line) }
+            RedactingLogHandler(
+                SpokenLog(logLevel: level) { line in bar.map { $0.note(line) } ?? console.note(line) }, redactor)
         }
     }
 }

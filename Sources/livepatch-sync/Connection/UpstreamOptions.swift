@@ -63,5 +63,7 @@ struct UpstreamOptions: ParsableArguments {
     }
 
     /// Warnings and errors, or with `--verbose` everything, said to the person at the terminal.
-    func logger(on console: Console, bar: ProgressBar? = nil) -> Logger { settings.logger(on: console, bar: bar) }
+    func logger(on console: Console, bar: ProgressBar? = nil, hiding configuration: ServerConfiguration) -> Logger {
+        settings.logger(on: console, bar: bar, hiding: configuration)
+    }
 }

@@ -41,14 +41,16 @@ struct GetFiles: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard()
-        let configuration = try upstream.load(on: console).sync
+        let configuration = try upstream.load(on: console)
         var wanted = WantedFiles()
         for name in files { try wanted.add(name) }
         if let list { try wanted.read(list) }
         let names = wanted
         let bar = ProgressBar("Fetching", on: console)
         defer { bar.end() }
-        let outcome = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) {
+        let outcome = try await ConfiguredUpstream.connected(
+            configuration.sync, logger: upstream.logger(on: console, bar: bar, hiding: configuration)
+        ) {
             upstream in
             let wish = OfferWish(versions: { names.versions.contains($0) }, files: { names.hashes[$0] != nil })
             let choice = names.choose(from: try await upstream.offer(wish).files)

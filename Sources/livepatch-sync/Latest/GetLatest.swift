@@ -36,10 +36,12 @@ struct GetLatest: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard()
-        let configuration = try upstream.load(on: console).sync
+        let configuration = try upstream.load(on: console)
         let bar = ProgressBar("Fetching", on: console)
         defer { bar.end() }
-        let outcome = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) {
+        let outcome = try await ConfiguredUpstream.connected(
+            configuration.sync, logger: upstream.logger(on: console, bar: bar, hiding: configuration)
+        ) {
             upstream in
             let choice = LatestChoice(kernel: kernel, architecture: architecture, flavour: flavour)
             let offer = try await upstream.offer(OfferWish(tier: tier, files: choice.isMeant))

@@ -41,14 +41,16 @@ struct List: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard()
-        let configuration = try upstream.load(on: console).sync
+        let configuration = try upstream.load(on: console)
         let wish = OfferWish(
             tier: tier,
             files: { [kernel, architecture, flavour] name in
                 (architecture ?? name.architecture) == name.architecture && (flavour ?? name.flavour) == name.flavour
                     && (kernel.map { KernelChoice.begins(name, with: $0) } ?? true)
             })
-        let offer = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console)) { upstream in
+        let offer = try await ConfiguredUpstream.connected(
+            configuration.sync, logger: upstream.logger(on: console, hiding: configuration)
+        ) { upstream in
             try await upstream.offer(wish)
         }
         try OutputOptions(format: quiet ? .table : format, quiet: quiet)

@@ -39,16 +39,18 @@ struct Mirror: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard()
-        let configuration = try upstream.load(on: console).sync
+        let configuration = try upstream.load(on: console)
         let bar = ProgressBar("Mirroring", on: console)
         defer { bar.end() }
-        let summary = try await ConfiguredUpstream.connected(configuration, logger: upstream.logger(on: console, bar: bar)) {
+        let summary = try await ConfiguredUpstream.connected(
+            configuration.sync, logger: upstream.logger(on: console, bar: bar, hiding: configuration)
+        ) {
             upstream in
             let offer = try await upstream.offer(OfferWish(tier: tier))
             let directory = try PlainDirectory(directory)
             let mirroring = Mirroring(
                 directory, deletes: delete, acceptsRemovals: acceptRemovals, verifies: verify,
-                maximumRemovalShare: configuration.maximumRemovalShare)
+                maximumRemovalShare: configuration.sync.maximumRemovalShare)
             return try await mirroring.run(offer, with: upstream.transfers(into: directory.storage), bar: bar)
         }
         bar.end()

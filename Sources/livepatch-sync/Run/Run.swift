@@ -30,7 +30,7 @@ struct Run: AsyncParsableCommand {
         let configuration = try upstream.load(on: console, dataDirectory: dataDir)
         let bar = ProgressBar("Syncing", on: console, silent: output.quiet)
         defer { bar.end() }
-        let sync = DataDirectorySync(configuration, logger: upstream.logger(on: console, bar: bar))
+        let sync = DataDirectorySync(configuration, logger: upstream.logger(on: console, bar: bar, hiding: configuration))
         let report = try await sync.run(acceptsRemovals: acceptRemovals) { bar.update(TransferProgress($0)) }
         bar.end()
         try report.show(output, on: console)

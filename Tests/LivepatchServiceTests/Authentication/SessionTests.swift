@@ -121,7 +121,7 @@ struct SessionTests {
             #expect(try await client.send(.get, Paths.session, token: other).problem?.code == "login-required")
             #expect(try await client.send(.get, Paths.session, token: mine).status == .ok)
         }
-        #expect(server.log.lines.contains { $0.contains("authz_admin") && $0.contains("sessions revoke") })
+        #expect(server.log.lines.contains { $0.contains(#""authz_admin""#) && $0.contains("sessions revoke") })
     }
 
     @Test func `only a password logs in`() async throws {

@@ -138,7 +138,7 @@ struct KernelRouteTests {
             #expect(done.change != nil && done.plan == plan.plan)
             let table = try await client.send(.get, Paths.kernelCoverage, token: session).decoded(CoverageBody.self)
             #expect(table.local == body.change.set && table.upstream == [])
-            #expect(server.log.lines.count { $0.contains("authz_admin") && $0.contains("kernels coverage set 5.15") } == 1)
+            #expect(server.log.lines.count { $0.contains(#""authz_admin""#) && $0.contains("kernels coverage set 5.15") } == 1)
             #expect(try await client.post(Paths.kernelCoverage, real, token: "nobody").status == .unauthorized)
             #expect(try await client.send(.get, Paths.kernelCoverage).status == .unauthorized)
         }

@@ -59,7 +59,7 @@ struct ImportTests {
             let secret = try await server.secret("edge")
             #expect(try await client.send(.get, "/v1/patches/\(Self.name)", token: secret).bytes == bytes)
         }
-        let events = server.log.lines.filter { $0.contains("authz_admin") }
+        let events = server.log.lines.filter { $0.contains(#""authz_admin""#) }
         #expect(events.count == 1)
         #expect(events.first?.contains("patch import \(Self.name)") == true)
     }

@@ -50,7 +50,7 @@ struct StorageRouteTests {
             }
             #expect(collected.contents == [stray.digest])
         }
-        #expect(server.log.lines.filter { $0.contains("authz_admin") }.count == 3)
+        #expect(server.log.lines.filter { $0.contains(#""authz_admin""#) }.count == 3)
     }
 
     @Test func `work that is refused ends with the problem`() async throws {

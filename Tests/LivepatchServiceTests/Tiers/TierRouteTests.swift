@@ -42,7 +42,7 @@ struct TierRouteTests {
             #expect(try await reach() == ["edge"])
             #expect(try await client.post(Paths.changes, undo, token: session).problem?.code == "not-undoable")
         }
-        let events = server.log.lines.filter { $0.contains("authz_admin") }
+        let events = server.log.lines.filter { $0.contains(#""authz_admin""#) }
         #expect(events.count == 2, "the dry run changed nothing")
         #expect(events.first?.contains("patch promote 107.1 beta") == true)
         #expect(events.first?.contains("alice") == true)

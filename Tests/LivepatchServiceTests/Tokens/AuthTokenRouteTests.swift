@@ -50,7 +50,7 @@ struct AuthTokenRouteTests {
             #expect(try await client.send(.post, Paths.machineRegister(id), token: secret).status == .unauthorized)
             #expect(!server.log.lines.contains { $0.contains(secret) })
         }
-        #expect(server.log.lines.filter { $0.contains("authz_admin") }.count == 3)
+        #expect(server.log.lines.filter { $0.contains(#""authz_admin""#) }.count == 3)
         #expect(server.log.lines.filter { $0.contains("authtoken_authn_ok") }.count == 2)
         #expect(server.log.lines.filter { $0.contains("machinetoken_created") }.count == 2)
     }

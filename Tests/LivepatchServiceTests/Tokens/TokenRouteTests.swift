@@ -40,7 +40,7 @@ struct TokenRouteTests {
             #expect(try await client.send(.delete, Paths.syncToken("site"), token: session).problem?.code == "not-found")
             #expect(!server.log.lines.contains { $0.contains(first) || $0.contains(second) })
         }
-        let events = server.log.lines.filter { $0.contains("authz_admin") }
+        let events = server.log.lines.filter { $0.contains(#""authz_admin""#) }
         #expect(events.count == 3)
     }
 
