@@ -29,7 +29,7 @@ struct BackupRouteTests {
             #expect(full.manifest.members.map(\.name) == ["livepatch.db", "keys/a.key", "content/sha256/\(file.digest)"])
             try await full.verify(key: key)
         }
-        let told = server.log.lines.filter { $0.contains("authz_admin") }
+        let told = server.log.lines.filter { $0.contains(#""authz_admin""#) }
         #expect(told.count == 2 && told[1].contains("--with-keys --with-patches"), "\(told)")
         #expect(!server.log.lines.contains { $0.contains(Data(key.bytes).base64EncodedString()) })
     }
