@@ -1,5 +1,6 @@
 # Every verb that builds first sees to it that what it needs is there (`make setup`).
-# SWIFT=… chooses another toolchain, DATA=… another data directory for `make run`, SECONDS=… how long `make fuzz` looks.
+# SWIFT=… chooses another toolchain, DATA=… another data directory for `make run`, SECONDS=… how long `make fuzz` looks,
+# SOAK_SECONDS=… how long `make soak` goes on, and SOAK_SEED=… what its randomness follows from.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -8,11 +9,13 @@ SHELL := /bin/bash
 SWIFT ?= swift
 DATA ?= livepatch-data
 SECONDS ?= 60
+SOAK_SECONDS ?= 180
+SOAK_SEED ?=
 SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
-WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests
+WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests|SoakTests
 
-.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz clean
+.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz soak clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,6 +122,11 @@ bench-full: setup ## Measure, whole: a catalogue of 50,000 files
 
 fuzz: setup ## Feed every parser bytes that no one would think of: a minute each, or SECONDS=…
 	@SWIFT="$(SWIFT)" Fuzzing/run.sh "$(SECONDS)"
+
+soak: setup ## Load and faults at once for three minutes, or SOAK_SECONDS=…, then a look at every promise; SOAK_SEED=… to repeat one
+	$(SWIFT) build --product soak
+	$(SWIFT) build --product livepatch-server
+	"$$($(SWIFT) build --show-bin-path)/soak" --seconds "$(SOAK_SECONDS)" $(if $(SOAK_SEED),--seed "$(SOAK_SEED)")
 
 clean: ## Remove what was built
 	rm -rf .build Fuzzing/.build

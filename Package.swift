@@ -247,10 +247,28 @@ let package = Package(
             of: ["LivepatchHTTP", "LivepatchAPI", "LivepatchKit", "ScriptedServer", "TestCertificates", nioSSL]),
         // What `make fuzz` tries with any bytes, and the tests with those that it has found.
         .target(
-            name: "FuzzTargets", dependencies: ["LivepatchArchive", "LivepatchKit", "TUF"], path: "Tests/Support/FuzzTargets",
-            swiftSettings: strict),
-        test("FuzzTests", of: ["FuzzTargets"]),
+            name: "FuzzTargets",
+            dependencies: [
+                "LivepatchAPI", "LivepatchArchive", "LivepatchConfiguration", "LivepatchHTTP", "LivepatchKit", "LivepatchService",
+                "TUF", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Tests/Support/FuzzTargets", swiftSettings: strict),
+        test("FuzzTests", of: ["FuzzTargets", "PatchGenerator"]),
         .target(name: "Processes", path: "Tests/Support/Processes", swiftSettings: strict),
+        // Load and faults at once (`make soak`).
+        .target(
+            name: "Soaking",
+            dependencies: [
+                "LivepatchAPI", "LivepatchHTTP", "LivepatchKit", "PatchGenerator", "Processes", logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/Support/Soaking", swiftSettings: strict),
+        .executableTarget(
+            name: "soak", dependencies: ["Soaking", argumentParser], path: "Tests/Support/soak", swiftSettings: strict),
+        test("SoakTests", of: ["LivepatchAPI", "LivepatchKit", "Soaking"]),
         test(
             "CrashTests",
             of: [
