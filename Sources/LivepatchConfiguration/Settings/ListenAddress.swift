@@ -10,7 +10,7 @@ public struct ListenAddress: Hashable, Sendable {
         self.port = port
     }
 
-    @Sendable init(parsing text: String) throws {
+    @Sendable package init(parsing text: String) throws {
         let fault = SettingFault("is not an address such as :8080, 127.0.0.1:8080 or [::1]:8080")
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { throw fault }
         var host = text[..<colon]

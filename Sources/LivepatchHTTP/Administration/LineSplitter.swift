@@ -1,7 +1,7 @@
 /// Cuts arriving bytes into lines that end in a line feed; empty lines are skipped.
-struct LineSplitter: Sendable {
+package struct LineSplitter: Sendable {
     /// A line is longer than allowed.
-    struct TooLong: Error {}
+    package struct TooLong: Error {}
 
     private var bytes: [UInt8] = []
     /// Where the next line begins, and up to where no line feed was found.
@@ -10,9 +10,9 @@ struct LineSplitter: Sendable {
     private let limit: Int
 
     /// - Parameter limit: the longest line, in bytes.
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
-    mutating func append(_ piece: some Collection<UInt8>) {
+    package mutating func append(_ piece: some Collection<UInt8>) {
         if start > 0 {
             bytes.removeFirst(start)
             searched -= start
@@ -23,7 +23,7 @@ struct LineSplitter: Sendable {
 
     /// The next whole line; `nil` if there is none yet.
     /// - Throws: ``TooLong``.
-    mutating func next() throws(TooLong) -> [UInt8]? {
+    package mutating func next() throws(TooLong) -> [UInt8]? {
         while let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
             var line = bytes[start..<end]
             start = end + 1

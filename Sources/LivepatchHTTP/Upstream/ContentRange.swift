@@ -1,12 +1,12 @@
 /// What the answer 206 says about the bytes that it brings: `bytes 100-199/200` (RFC 9110, section 14.4).
-struct ContentRange: Hashable {
-    let first: Int64
-    let last: Int64
+package struct ContentRange: Hashable {
+    package let first: Int64
+    package let last: Int64
     /// `nil` where the server does not say.
-    let complete: Int64?
+    package let complete: Int64?
 
     /// `nil` for anything that is not a satisfied range of bytes.
-    init?(_ field: String) {
+    package init?(_ field: String) {
         guard let match = field.wholeMatch(of: /(?i:bytes) +([0-9]{1,18})-([0-9]{1,18})\/([0-9]{1,18}|\*)/),
             let first = Int64(match.1), let last = Int64(match.2), first <= last
         else { return nil }

@@ -1,7 +1,7 @@
 /// Entity tags (RFC 9110, section 8.8.3).
-enum EntityTag {
+package enum EntityTag {
     /// The opaque part of a field's tag, without quotes and the mark of a weak one; `nil` for anything that is not one tag.
-    static func opaque(_ field: String?) -> String? {
+    package static func opaque(_ field: String?) -> String? {
         guard var text = field.map({ $0[...] }) else { return nil }
         if text.hasPrefix("W/") { text = text.dropFirst(2) }
         guard text.utf8.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return nil }
@@ -10,5 +10,5 @@ enum EntityTag {
     }
 
     /// The field of a strong tag.
-    static func strong(_ tag: String) -> String { "\"\(tag)\"" }
+    package static func strong(_ tag: String) -> String { "\"\(tag)\"" }
 }

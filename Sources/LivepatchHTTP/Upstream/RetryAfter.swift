@@ -1,18 +1,18 @@
-import FoundationEssentials
+package import FoundationEssentials
 import LivepatchKit
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a time.
-enum RetryAfter {
+package enum RetryAfter {
     /// How long to wait; `nil` if the field is absent or says nothing that can be read. Never less than 0, nor more than a day.
     /// - Parameter now: the server's own time, from `Date`, where it told it: then the clocks need not agree.
-    static func duration(_ field: String?, now: Date) -> Duration? {
+    package static func duration(_ field: String?, now: Date) -> Duration? {
         guard let field else { return nil }
         if let seconds = Int64(field), seconds >= 0 { return min(.seconds(seconds), longest) }
         guard let date = date(field) else { return nil }
         return min(max(.seconds(date.timeIntervalSince(now)), .zero), longest)
     }
 
-    static let longest = Duration.seconds(86_400)
+    package static let longest = Duration.seconds(86_400)
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

@@ -3,24 +3,30 @@ import HTTPTypes
 import Hummingbird
 
 /// A bearer token (RFC 6750, section 2.1).
-struct BearerToken: Sendable {
-    let secret: String
+package struct BearerToken: Sendable {
+    package let secret: String
 
     /// `nil` if the request carries none.
-    init?(in request: Request) {
-        guard let secret = AuthorizationField(request, scheme: "bearer")?.credentials else { return nil }
+    init?(in request: Request) { self.init(authorization: request.headers[.authorization]) }
+
+    /// - Parameter field: the `Authorization` field.
+    package init?(authorization field: String?) {
+        guard let secret = AuthorizationField(field, scheme: "bearer")?.credentials else { return nil }
         self.secret = secret
     }
 }
 
 /// User and password (RFC 7617).
-struct BasicCredentials: Sendable {
-    let user: String
-    let password: String
+package struct BasicCredentials: Sendable {
+    package let user: String
+    package let password: String
 
     /// `nil` if the request carries none that can be read.
-    init?(in request: Request) {
-        guard let encoded = AuthorizationField(request, scheme: "basic")?.credentials,
+    init?(in request: Request) { self.init(authorization: request.headers[.authorization]) }
+
+    /// - Parameter field: the `Authorization` field.
+    package init?(authorization field: String?) {
+        guard let encoded = AuthorizationField(field, scheme: "basic")?.credentials,
             let bytes = Data(base64Encoded: encoded), let text = String(validating: bytes, as: UTF8.self),
             let colon = text.firstIndex(of: ":")
         else { return nil }
@@ -34,8 +40,8 @@ private struct AuthorizationField {
     let credentials: String
 
     /// `nil` unless there is one of that scheme, which is compared without regard to case.
-    init?(_ request: Request, scheme: String) {
-        guard let field = request.headers[.authorization] else { return nil }
+    init?(_ field: String?, scheme: String) {
+        guard let field else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == scheme else { return nil }
         credentials = String(parts[1].drop { $0 == " " })

@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 public import LivepatchKit
 import NIOCore
@@ -32,7 +32,7 @@ public struct ClientAddresses: Hashable, Sendable {
         return address(peer: peer, request.headers)
     }
 
-    func address(peer: IPAddress, _ headers: HTTPFields) -> IPAddress {
+    package func address(peer: IPAddress, _ headers: HTTPFields) -> IPAddress {
         guard isTrusted(peer) else { return peer }
         var nearest = peer
         for hop in hops(headers).reversed() {

@@ -1,15 +1,15 @@
 import HTTPTypes
 
 /// Strong entity tags, and conditions on them (RFC 9110, sections 8.8.3 and 13.1).
-struct EntityTag: Hashable, Sendable {
+package struct EntityTag: Hashable, Sendable {
     /// With its quotes.
-    let field: String
+    package let field: String
 
     /// - Parameter tag: the opaque tag, without quotes.
-    init(_ tag: String) { field = "\"\(tag)\"" }
+    package init(_ tag: String) { field = "\"\(tag)\"" }
 
     /// Whether `If-None-Match` names this tag, by weak comparison, or `*`.
-    func isNamed(inIfNoneMatch field: String?) -> Bool {
+    package func isNamed(inIfNoneMatch field: String?) -> Bool {
         guard let field else { return false }
         return field.split(separator: ",").contains { part in
             let name = part.drop { $0 == " " || $0 == "\t" }
@@ -19,5 +19,5 @@ struct EntityTag: Hashable, Sendable {
     }
 
     /// Whether `If-Range` lets a range through: it is absent, or is exactly this tag. A date or a weak tag never is.
-    func admitsRange(ifRange field: String?) -> Bool { field.map { $0 == self.field } ?? true }
+    package func admitsRange(ifRange field: String?) -> Bool { field.map { $0 == self.field } ?? true }
 }

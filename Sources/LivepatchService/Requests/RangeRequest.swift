@@ -1,5 +1,5 @@
 /// What a `Range` field asks for (RFC 9110, section 14).
-enum RangeRequest: Hashable, Sendable {
+package enum RangeRequest: Hashable, Sendable {
     /// Everything: there is no field, or one that is ignored: another unit, several ranges, or no valid one.
     case whole
     /// One range of bytes.
@@ -10,7 +10,7 @@ enum RangeRequest: Hashable, Sendable {
     /// - Parameters:
     ///   - field: the field's value.
     ///   - length: that of the whole content, in bytes.
-    init(_ field: String?, length: Int64) {
+    package init(_ field: String?, length: Int64) {
         self = .whole
         guard let field, let equals = field.firstIndex(of: "="), field[..<equals].lowercased() == "bytes" else { return }
         let ranges = field[field.index(after: equals)...].split(separator: ",").map(Self.trimmed).filter { !$0.isEmpty }

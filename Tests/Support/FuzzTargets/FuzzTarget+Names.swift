@@ -1,4 +1,5 @@
 import Foundation
+import LivepatchService
 import TUF
 
 extension FuzzTarget {
@@ -12,7 +13,8 @@ extension FuzzTarget {
 
     private static func checkRole(_ role: String) throws {
         let path = RepositoryFile.metadata(role, version: nil).path
-        let decoded = path.removingPercentEncoding
+        // Foundation's decoding drops a byte order mark.
+        let decoded = PercentEncoding.decoded(path)
         try require(decoded?.utf8.elementsEqual("\(role).json".utf8) ?? false, "\(path) does not mean the role.")
         let (stored, cached) = (FileName.decoded(path), FileName.encoded(role, suffix: ".json"))
         try require(isFileName(stored), "A repository's file would be \(stored).")

@@ -11,7 +11,11 @@ public struct FuzzTarget: Sendable, CustomStringConvertible {
         self.body = body
     }
 
-    public static let all = [json, metadata, names, pathPattern, patchFileName, kernelModule, documents, bundle]
+    public static let all = [
+        json, metadata, names, pathPattern, patchFileName, versions, kernelModule, documents, bodies, bundle, range, headers,
+        lines,
+        configuration,
+    ]
 
     /// - Throws: whatever it throws is a finding, and so is the end of the process.
     public func check(_ bytes: [UInt8]) throws { try body(bytes) }
