@@ -250,7 +250,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "LivepatchAPI", "LivepatchArchive", "LivepatchConfiguration", "LivepatchHTTP", "LivepatchKit", "LivepatchService",
-                "TUF", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "PatchGenerator", "TUF", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Tests/Support/FuzzTargets", swiftSettings: strict),
         test("FuzzTests", of: ["FuzzTargets", "PatchGenerator"]),
@@ -267,7 +267,8 @@ let package = Package(
             ],
             path: "Tests/Support/Soaking", swiftSettings: strict),
         .executableTarget(
-            name: "soak", dependencies: ["Soaking", argumentParser], path: "Tests/Support/soak", swiftSettings: strict),
+            name: "soak", dependencies: ["Soaking", argumentParser], path: "Tests/Support/soak",
+            swiftSettings: strict),
         test("SoakTests", of: ["LivepatchAPI", "LivepatchKit", "Soaking"]),
         test(
             "CrashTests",

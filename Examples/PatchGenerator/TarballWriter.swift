@@ -2,7 +2,7 @@ import CArchive
 import LivepatchKit
 
 /// Writes tar archives and bzip2 streams in memory; the same bytes for the same content.
-enum TarballWriter {
+package enum TarballWriter {
     struct Entry {
         let path: String
         let bytes: [UInt8]
@@ -15,7 +15,7 @@ enum TarballWriter {
     }
 
     /// The bytes as one bzip2 stream.
-    static func bzip2(_ bytes: [UInt8]) throws -> [UInt8] {
+    package static func bzip2(_ bytes: [UInt8]) throws -> [UInt8] {
         try write(archive_write_set_format_raw, [Entry(path: "data", bytes: bytes)], modified: 0)
     }
 

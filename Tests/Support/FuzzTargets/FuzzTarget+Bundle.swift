@@ -25,7 +25,7 @@ extension FuzzTarget {
 }
 
 /// An archive in memory.
-private struct ArchiveBytes: StoredContentReader {
+struct ArchiveBytes: StoredContentReader {
     let bytes: [UInt8]
 
     var length: Int64 { Int64(bytes.count) }

@@ -12,7 +12,8 @@ public struct FuzzTarget: Sendable, CustomStringConvertible {
     }
 
     public static let all = [
-        json, metadata, names, pathPattern, patchFileName, versions, kernelModule, documents, bodies, bundle, range, headers,
+        json, metadata, names, pathPattern, patchFileName, versions, kernelModule, tarball, documents, bodies, bundle, range,
+        headers,
         lines,
         configuration,
     ]
