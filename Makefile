@@ -15,7 +15,7 @@ SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests|SoakTests
 
-.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration tuf-python demo run bench bench-full fuzz soak clean
+.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration docs-openapi tuf-python contract demo run bench bench-full fuzz soak clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,7 +96,7 @@ lint: setup ## Check the style
 format: setup ## Make the style right
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
-docs: setup docs-configuration ## Generate what is generated in Documentation/, and check its links
+docs: setup docs-configuration docs-openapi ## Generate what is generated in Documentation/, and check its links
 	$(SWIFT) test --filter DocumentationTests
 
 docs-configuration: setup ## Generate Documentation/configuration.md from the table of keys
@@ -104,8 +104,18 @@ docs-configuration: setup ## Generate Documentation/configuration.md from the ta
 	"$$($(SWIFT) build --show-bin-path)/configuration-reference" > Documentation/configuration.md.new
 	mv Documentation/configuration.md.new Documentation/configuration.md
 
+docs-openapi: setup ## Generate Documentation/openapi.json from the endpoints
+	$(SWIFT) build --product openapi-document
+	"$$($(SWIFT) build --show-bin-path)/openapi-document" > Documentation/openapi.json.new
+	mv Documentation/openapi.json.new Documentation/openapi.json
+
 tuf-python: ## Fetch the Python implementation of TUF, for the tests that exchange repositories with it
 	@Scripts/tuf-python.sh
+
+contract: setup ## Ask real servers tens of thousands of made-up requests, and hold the answers against Documentation/openapi.json
+	$(SWIFT) build --product livepatch-server
+	$(SWIFT) build --product generate-patches
+	@SWIFT="$(SWIFT)" Scripts/contract.sh
 
 demo: setup ## Show a chain of servers and its machines: import, sync, promote, refuse, block, undo, reports, and a tampered server
 	@SWIFT="$(SWIFT)" Examples/demo/demo.sh --build

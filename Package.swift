@@ -81,7 +81,7 @@ let package = Package(
         .target(name: "LivepatchLogging", dependencies: [logging], swiftSettings: strict),
 
         // 2: the wire
-        .target(name: "LivepatchAPI", dependencies: ["LivepatchKit"], swiftSettings: strict),
+        .target(name: "LivepatchAPI", dependencies: ["LivepatchKit", "TUF"], swiftSettings: strict),
         .target(name: "LivepatchTLS", dependencies: ["LivepatchKit", asn1, nioSSL], swiftSettings: strict),
 
         // 3: adapters, one outside thing each
@@ -214,6 +214,9 @@ let package = Package(
         .executableTarget(
             name: "configuration-reference", dependencies: ["LivepatchConfiguration"],
             path: "Tools/configuration-reference", swiftSettings: strict),
+        // What writes Documentation/openapi.json.
+        .executableTarget(
+            name: "openapi-document", dependencies: ["LivepatchAPI"], path: "Tools/openapi-document", swiftSettings: strict),
 
         // Tests, a folder for each room, then chains and whole processes.
         .target(
@@ -284,7 +287,10 @@ let package = Package(
             of: ["LivepatchArchive", "LivepatchFiles", "LivepatchKit", "LivepatchSQLite", "Processes"]),
         test(
             "EndToEndTests",
-            of: ["PatchGenerator", "LivepatchKit", "Processes", "ScriptedServer", "SignedTokens", "TestCertificates"]),
+            of: [
+                "LivepatchAPI", "LivepatchHTTP", "LivepatchKit", "LivepatchTesting", "PatchGenerator", "Processes",
+                "ScriptedServer", "SignedTokens", "TestCertificates",
+            ]),
         test("LivepatchKitTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test("ChainTests", of: ["LivepatchKit", "LivepatchTesting", "TUF"]),
         test(

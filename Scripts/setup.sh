@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Sees to it that this machine has what a build needs. Touches nothing, and needs no network, if it has.
 #
-#   setup.sh [static] [kernel] [packaging] [monitoring]
+#   setup.sh [static] [kernel] [packaging] [monitoring] [python]
 #
 # With more words: also what a program that is linked statically needs, what a real kernel is patched and run with, what Debian
-# packages are tried with, and the Prometheus that checks the alert rules and dashboards.
+# packages are tried with, the Prometheus that checks the alert rules and dashboards, and what makes virtual environments of Python.
 set -euo pipefail
 
 needed_swift=6.3
@@ -18,6 +18,8 @@ for more; do
         kernel) packages+=(qemu-system-x86 cpio make gcc binutils bzip2) ;;
         # A bare Debian, and what reckons how well a unit is hardened.
         packaging) packages+=(debootstrap systemd) ;;
+        # For the tests that fetch a package of Python's into a folder of their own.
+        python) packages+=(python3-venv) ;;
         # With promtool.
         monitoring) packages+=(prometheus) ;;
         *) echo "setup: what is '$more'?" >&2 && exit 64 ;;

@@ -104,6 +104,10 @@ public enum Paths {
 public enum HeaderNames {
     /// The id of the deployment that asks, as it says itself.
     public static let deployment = "Livepatch-Deployment"
+    /// What a caller names a change by, so that it is made once (draft-ietf-httpapi-idempotency-key-header).
+    public static let idempotencyKey = "Idempotency-Key"
+    /// `true` in an answer that was given before, to the same idempotency key.
+    public static let idempotencyReplayed = "Idempotency-Replayed"
     /// The server's release, in every answer.
     public static let serverVersion = "Livepatch-Server-Version"
     /// How many seconds ago what the head shows was the origin's; 0 at the origin itself. Missing where that is not known.

@@ -159,11 +159,13 @@ struct Composition {
             fleet: FleetParts(
                 store: fleet, census: census, machines: machines, catalog: catalog, deployment: deployment,
                 keepsReports: configuration.machines.keepsReports, logger: logger, now: now),
-            coverage: CoverageAdministration(store: coverage, now: now), kernels: kernels,
+            coverage: CoverageAdministration(store: coverage, catalog: catalog, now: now), kernels: kernels,
             webhooks: webhooks.administration,
             keeping: try keeping(
                 directory, database, deployment, catalog: catalog, storage: storage, lock: storageLock,
-                upstreams: upstream?.servers ?? []), security: security, identity: identity?.provider, now: now)
+                upstreams: upstream?.servers ?? []),
+            repeats: RepeatedChanges(store: SQLiteRepeatStore(database), now: now), security: security,
+            identity: identity?.provider, now: now)
 
         let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)

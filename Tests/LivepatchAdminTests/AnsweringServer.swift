@@ -121,7 +121,7 @@ final class AnsweringServer: AdministeredServer {
             ])
     }
 
-    func change(_ command: TierCommand, dryRun: Bool) async throws -> ChangeResultBody {
+    func change(_ command: TierCommand, dryRun: Bool, ifMatch: String?) async throws -> ChangeResultBody {
         try ask("change \(command)\(dryRun ? " dry" : "")")
         let plan = try TierPlanner(answers.situation, now: RecordedConsole.now).plan(command)
         return ChangeResultBody(plan: plan, change: dryRun || plan.isEmpty ? nil : answers.nextChange)
@@ -165,7 +165,7 @@ final class AnsweringServer: AdministeredServer {
         return CoverageBody(answers.coverage)
     }
 
-    func changeCoverage(_ change: CoverageChange, dryRun: Bool) async throws -> CoverageChangeResultBody {
+    func changeCoverage(_ change: CoverageChange, dryRun: Bool, ifMatch: String?) async throws -> CoverageChangeResultBody {
         try ask("\(change)\(dryRun ? " dry" : "")")
         let plan = try CoveragePlan(change, of: answers.coverage)
         return CoverageChangeResultBody(plan: plan, change: dryRun || plan.isEmpty ? nil : answers.nextChange)

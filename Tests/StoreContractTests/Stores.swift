@@ -18,6 +18,7 @@ struct Stores: Sendable {
     let tokens: any TokenStore
     let coverage: any CoverageStore
     let webhooks: any WebhookStore
+    let repeats: any RepeatStore
     let reports: any SyncReportStore
     let accounts: any AccountStore
     let logins: any LoginHistoryStore
@@ -36,6 +37,7 @@ struct Stores: Sendable {
                 Stores(
                     catalog: InMemoryCatalog(database), tokens: InMemoryTokenStore(database),
                     coverage: InMemoryCoverageStore(database), webhooks: InMemoryWebhookStore(database),
+                    repeats: InMemoryRepeatStore(database, limit: 20),
                     reports: InMemorySyncReportStore(database), accounts: InMemoryAccountStore(database),
                     logins: InMemoryLoginHistoryStore(database),
                     authTokens: InMemoryAuthTokenStore(database), machines: InMemoryMachineStore(database),
@@ -50,6 +52,7 @@ struct Stores: Sendable {
                 Stores(
                     catalog: SQLiteCatalog(database), tokens: SQLiteTokenStore(database),
                     coverage: SQLiteCoverageStore(database), webhooks: SQLiteWebhookStore(database),
+                    repeats: SQLiteRepeatStore(database, limit: 20),
                     reports: SQLiteSyncReportStore(database), accounts: SQLiteAccountStore(database),
                     logins: SQLiteLoginHistoryStore(database),
                     authTokens: SQLiteAuthTokenStore(database), machines: SQLiteMachineStore(database),

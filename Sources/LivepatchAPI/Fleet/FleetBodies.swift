@@ -9,7 +9,7 @@ public typealias PatchHealthBody = FleetInquiry.Health
 /// `GET /v1/admin/machines`
 public struct MachineListBody: Hashable, Sendable, Codable {
     public let machines: [MachineAdministration.Line]
-    /// What goes on behind the last one, as the query parameter `after`; `nil` at the end.
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
     public let next: String?
     /// Whether the server keeps what its machines report.
     public let keepsReports: Bool

@@ -42,8 +42,12 @@ public struct CoverageChangeResultBody: Hashable, Sendable, Codable {
     /// The change's number in the history; `nil` if nothing was changed.
     public let change: Int64?
 
-    public init(plan: CoveragePlan, change: Int64?) {
+    /// What `If-Match` takes to have exactly this plan carried out; `nil` if something was.
+    public let mark: String?
+
+    public init(plan: CoveragePlan, change: Int64?, mark: String? = nil) {
         self.plan = plan
         self.change = change
+        self.mark = mark
     }
 }

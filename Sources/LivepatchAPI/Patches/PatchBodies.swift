@@ -15,11 +15,16 @@ public struct PatchVersionBody: Hashable, Sendable, Codable {
     }
 }
 
-/// `GET /v1/admin/patches?tier=…`, in order of version.
+/// `GET /v1/admin/patches?tier=…`, in order of version, page by page.
 public struct PatchListBody: Hashable, Sendable, Codable {
     public let patches: [PatchVersionBody]
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
 
-    public init(patches: [PatchVersionBody]) { self.patches = patches }
+    public init(patches: [PatchVersionBody], next: String? = nil) {
+        self.patches = patches
+        self.next = next
+    }
 }
 
 /// `GET /v1/admin/patches/{version}`

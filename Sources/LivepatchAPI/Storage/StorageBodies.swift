@@ -3,13 +3,16 @@ public import LivepatchKit
 /// `GET /v1/admin/storage/patches`: every file of the catalogue and whether its content is there, in order of name.
 public struct StoragePatchesBody: Hashable, Sendable, Codable {
     public let files: [PatchFileRecord]
-    /// Bytes of content that are held.
-    public let heldBytes: Int64
-    /// Bytes that can still be stored, if that can be known.
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
+    /// Bytes of content that are held; `nil` behind the first page.
+    public let heldBytes: Int64?
+    /// Bytes that can still be stored, if that can be known; `nil` behind the first page.
     public let freeBytes: Int64?
 
-    public init(files: [PatchFileRecord], heldBytes: Int64, freeBytes: Int64?) {
+    public init(files: [PatchFileRecord], next: String? = nil, heldBytes: Int64?, freeBytes: Int64?) {
         self.files = files
+        self.next = next
         self.heldBytes = heldBytes
         self.freeBytes = freeBytes
     }

@@ -64,6 +64,11 @@ public enum SyncEventBody: Hashable, Sendable, Codable {
 /// `GET /v1/admin/sync/reports?limit=…`, newest first.
 public struct SyncReportsBody: Hashable, Sendable, Codable {
     public let reports: [SyncReport]
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
 
-    public init(reports: [SyncReport]) { self.reports = reports }
+    public init(reports: [SyncReport], next: String? = nil) {
+        self.reports = reports
+        self.next = next
+    }
 }

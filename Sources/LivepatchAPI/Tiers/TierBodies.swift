@@ -50,22 +50,36 @@ public struct ChangeResultBody: Hashable, Sendable, Codable {
     /// The number in the history; `nil` for a dry run and for a command that changes nothing.
     public let change: Int64?
 
-    public init(plan: TierPlan, change: Int64?) {
+    /// What `If-Match` takes to have exactly this plan carried out; `nil` if something was.
+    public let mark: String?
+
+    public init(plan: TierPlan, change: Int64?, mark: String? = nil) {
         self.plan = plan
         self.change = change
+        self.mark = mark
     }
 }
 
-/// `GET /v1/admin/changes?limit=…&before=…`, newest first.
+/// `GET /v1/admin/changes?before=…`, newest first, page by page.
 public struct HistoryBody: Hashable, Sendable, Codable {
     public let changes: [ChangeRecord]
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
 
-    public init(changes: [ChangeRecord]) { self.changes = changes }
+    public init(changes: [ChangeRecord], next: String? = nil) {
+        self.changes = changes
+        self.next = next
+    }
 }
 
-/// `GET /v1/admin/tier-snapshots`, newest first.
+/// `GET /v1/admin/tier-snapshots`, newest first, page by page.
 public struct TierSnapshotsBody: Hashable, Sendable, Codable {
     public let snapshots: [TierSnapshot]
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
 
-    public init(snapshots: [TierSnapshot]) { self.snapshots = snapshots }
+    public init(snapshots: [TierSnapshot], next: String? = nil) {
+        self.snapshots = snapshots
+        self.next = next
+    }
 }

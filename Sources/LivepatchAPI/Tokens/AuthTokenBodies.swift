@@ -40,8 +40,13 @@ public struct AuthTokenBody: Hashable, Sendable, Codable {
 /// `GET /v1/admin/auth-tokens`
 public struct AuthTokensBody: Hashable, Sendable, Codable {
     public let authTokens: [AuthTokenBody]
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
 
-    public init(authTokens: [AuthTokenBody]) { self.authTokens = authTokens }
+    public init(authTokens: [AuthTokenBody], next: String? = nil) {
+        self.authTokens = authTokens
+        self.next = next
+    }
 }
 
 /// `POST /v1/admin/auth-token`

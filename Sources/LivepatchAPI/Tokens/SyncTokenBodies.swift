@@ -35,8 +35,13 @@ public struct SyncTokenBody: Hashable, Sendable, Codable {
 /// `GET /v1/admin/sync-tokens`
 public struct SyncTokensBody: Hashable, Sendable, Codable {
     public let syncTokens: [SyncTokenBody]
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
 
-    public init(syncTokens: [SyncTokenBody]) { self.syncTokens = syncTokens }
+    public init(syncTokens: [SyncTokenBody], next: String? = nil) {
+        self.syncTokens = syncTokens
+        self.next = next
+    }
 }
 
 /// `POST /v1/admin/sync-tokens`

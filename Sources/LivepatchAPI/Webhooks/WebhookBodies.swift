@@ -35,8 +35,13 @@ public struct AddedWebhookBody: Hashable, Sendable, Codable {
 /// `GET /v1/admin/webhook-deliveries`
 public struct WebhookDeliveriesBody: Hashable, Sendable, Codable {
     public let deliveries: [WebhookDelivery]
+    /// What goes on behind the last one, as the query parameter `cursor`; `nil` at the end.
+    public let next: String?
 
-    public init(deliveries: [WebhookDelivery]) { self.deliveries = deliveries }
+    public init(deliveries: [WebhookDelivery], next: String? = nil) {
+        self.deliveries = deliveries
+        self.next = next
+    }
 }
 
 /// `POST /v1/admin/webhook-deliveries/retry`

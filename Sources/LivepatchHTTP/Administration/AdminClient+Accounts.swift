@@ -30,7 +30,7 @@ extension AdminClient {
     /// `POST /v1/admin/session-revocations`: ends logins.
     /// - Returns: those that were ended.
     public func endSessions(_ body: SessionRevocationBody) async throws -> AdminSessionsBody {
-        try await value(request(.POST, Paths.sessionRevocations, body: body))
+        try await changed(request(.POST, Paths.sessionRevocations, body: body))
     }
 
     /// `GET /v1/admin/session`

@@ -4,8 +4,10 @@ public import LivepatchKit
 import NIOHTTP1
 
 extension AdminClient {
-    /// `GET /v1/admin/auth-tokens`
-    public func authTokens() async throws -> AuthTokensBody { try await value(request(.GET, Paths.authTokens)) }
+    /// `GET /v1/admin/auth-tokens`: all of them.
+    public func authTokens() async throws -> AuthTokensBody {
+        AuthTokensBody(authTokens: try await pages(Paths.authTokens, AuthTokensBody.self, \.next).flatMap(\.authTokens))
+    }
 
     /// `POST /v1/admin/auth-token`: issues a token that attaches machines to a tier. Its secret is told this once.
     /// - Parameters:
@@ -14,7 +16,7 @@ extension AdminClient {
     public func addAuthToken(
         id: String, tier: TierName, validUntil: Date? = nil, machineLimit: Int? = nil
     ) async throws -> IssuedAuthTokenBody {
-        try await value(
+        try await changed(
             request(
                 .POST, Paths.authToken,
                 body: AuthTokenRequestBody(id: id, tier: tier, validUntil: validUntil, machineLimit: machineLimit)))
@@ -27,6 +29,6 @@ extension AdminClient {
 
     /// `POST /v1/admin/auth-tokens/{id}/move`: moves a token and its machines to another tier.
     public func moveAuthToken(_ id: String, to tier: TierName) async throws -> AuthTokenBody {
-        try await value(request(.POST, Paths.authTokenMove(id), body: AuthTokenMoveBody(tier: tier)))
+        try await changed(request(.POST, Paths.authTokenMove(id), body: AuthTokenMoveBody(tier: tier)))
     }
 }

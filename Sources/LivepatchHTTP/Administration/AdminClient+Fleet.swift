@@ -25,11 +25,11 @@ extension AdminClient {
     public func machines(
         _ query: MachineQuery, includeDownstream: Bool, after: String?, limit: Int
     ) async throws -> MachineListBody {
-        let after = after.map { [(name: "after", value: $0)] } ?? []
-        return try await value(
+        try await value(
             request(
                 .GET, Paths.machines,
-                query: query.parameters + Self.downstream(includeDownstream) + [("limit", "\(limit)")] + after))
+                query: query.parameters + Self.downstream(includeDownstream)
+                    + PageQuery.parameters(limit: limit, cursor: after)))
     }
 
     /// `GET /v1/admin/machine-count`
@@ -47,12 +47,12 @@ extension AdminClient {
 
     /// `POST /v1/admin/machine-forget`
     public func forgetMachines(_ body: MachineForgetBody) async throws -> MachinesForgottenBody {
-        try await value(request(.POST, Paths.machineForget, body: body))
+        try await changed(request(.POST, Paths.machineForget, body: body))
     }
 
     /// `POST /v1/admin/machines/{machine}/tags`
     public func tagMachine(_ reference: String, add: [String], remove: [String]) async throws -> Machine {
-        try await value(
+        try await changed(
             request(.POST, Paths.machineTags(reference), body: MachineTagsBody(add: add, remove: remove)))
     }
 

@@ -5,7 +5,9 @@ import NIOHTTP1
 extension AdminClient {
     /// `GET /v1/admin/patches`: the patch versions, all or those that a tier holds.
     public func patches(tier: TierName? = nil) async throws -> PatchListBody {
-        try await value(request(.GET, Paths.patches, query: tier.map { [("tier", $0.description)] } ?? []))
+        let query = tier.map { [(name: "tier", value: $0.description)] } ?? []
+        return PatchListBody(
+            patches: try await pages(Paths.patches, PatchListBody.self, \.next, query: query).flatMap(\.patches))
     }
 
     /// `GET /v1/admin/patches/{version}`

@@ -8,8 +8,12 @@ extension AdminClient {
         StorageEventBody<Result>, any Error
     >
 
-    /// `GET /v1/admin/storage/patches`
-    public func storagePatches() async throws -> StoragePatchesBody { try await value(request(.GET, Paths.storagePatches)) }
+    /// `GET /v1/admin/storage/patches`: all of them.
+    public func storagePatches() async throws -> StoragePatchesBody {
+        let pages = try await pages(Paths.storagePatches, StoragePatchesBody.self, \.next)
+        return StoragePatchesBody(
+            files: pages.flatMap(\.files), heldBytes: pages.first?.heldBytes, freeBytes: pages.first?.freeBytes)
+    }
 
     /// `POST /v1/admin/storage/refresh`: reconciles drop folder, storage and catalogue.
     public func refreshStorage() async throws -> StorageEvents<StorageRefresh> {

@@ -4,13 +4,15 @@ public import LivepatchKit
 import NIOHTTP1
 
 extension AdminClient {
-    /// `GET /v1/admin/sync-tokens`
-    public func syncTokens() async throws -> SyncTokensBody { try await value(request(.GET, Paths.syncTokens)) }
+    /// `GET /v1/admin/sync-tokens`: all of them.
+    public func syncTokens() async throws -> SyncTokensBody {
+        SyncTokensBody(syncTokens: try await pages(Paths.syncTokens, SyncTokensBody.self, \.next).flatMap(\.syncTokens))
+    }
 
     /// `POST /v1/admin/sync-tokens`: issues a token. Its secret is told this once.
     /// - Parameter validUntil: `nil` for a token that never expires.
     public func addSyncToken(tier: TierName, name: String, validUntil: Date? = nil) async throws -> IssuedSyncTokenBody {
-        try await value(
+        try await changed(
             request(.POST, Paths.syncTokens, body: SyncTokenRequestBody(tier: tier, name: name, validUntil: validUntil)))
     }
 
@@ -20,7 +22,7 @@ extension AdminClient {
     /// `POST /v1/admin/sync-tokens/{name}/rotate`: gives a token a new secret.
     /// - Parameter overlap: how long the old one goes on working; rounded down to seconds.
     public func rotateSyncToken(_ name: String, overlap: Duration) async throws -> IssuedSyncTokenBody {
-        try await value(
+        try await changed(
             request(
                 .POST, Paths.syncTokenRotate(name),
                 body: SyncTokenRotateBody(overlapSeconds: Int(max(overlap.components.seconds, 0)))))

@@ -13,6 +13,6 @@ extension AdminClient {
 
     /// `POST /v1/admin/trust/roots/{kind}`: publishes a root that was signed elsewhere.
     public func publishRoot(_ kind: TrustedRoot.Kind, _ body: RootBody) async throws -> TrustedRoot {
-        try await value(request(.POST, Paths.trustRoot(kind), body: body))
+        try await changed(request(.POST, Paths.trustRoot(kind), body: body))
     }
 }

@@ -11,18 +11,20 @@ extension AdminClient {
     public func addWebhook(
         _ url: WebhookURL, events: WebhookSubscription, secret: String? = nil
     ) async throws -> AddedWebhookBody {
-        try await value(request(.POST, Paths.webhooks, body: WebhookRequestBody(url: url, events: events, secret: secret)))
+        try await changed(request(.POST, Paths.webhooks, body: WebhookRequestBody(url: url, events: events, secret: secret)))
     }
 
     /// `DELETE /v1/admin/webhooks/{id}`
     public func removeWebhook(_ id: Int64) async throws { try await perform(request(.DELETE, Paths.webhook(id))) }
 
     /// `POST /v1/admin/webhooks/{id}/enable`: lets a disabled webhook begin again.
-    public func enableWebhook(_ id: Int64) async throws -> Webhook { try await value(request(.POST, Paths.webhookEnable(id))) }
+    public func enableWebhook(_ id: Int64) async throws -> Webhook { try await changed(request(.POST, Paths.webhookEnable(id))) }
 
     /// `POST /v1/admin/webhooks/{id}/test`: has a test message posted.
     /// - Returns: what came of it.
-    public func testWebhook(_ id: Int64) async throws -> WebhookAttempt { try await value(request(.POST, Paths.webhookTest(id))) }
+    public func testWebhook(_ id: Int64) async throws -> WebhookAttempt {
+        try await changed(request(.POST, Paths.webhookTest(id)))
+    }
 
     /// `GET /v1/admin/webhook-deliveries`: newest first.
     /// - Parameters:
@@ -44,7 +46,7 @@ extension AdminClient {
     ///   - delivery: that one; `nil` for all.
     ///   - webhook: only that one's; `nil` for all.
     public func retryWebhookDeliveries(_ delivery: Int64?, webhook: Int64?) async throws -> WebhookRetryResultBody {
-        try await value(
+        try await changed(
             request(.POST, Paths.webhookRetry, body: WebhookRetryBody(delivery: delivery, webhook: webhook)))
     }
 }

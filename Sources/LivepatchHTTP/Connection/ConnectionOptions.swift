@@ -27,10 +27,16 @@ public struct ConnectionTimeouts: Hashable, Sendable {
     public var idle: Duration
     /// For a whole answer, in sum.
     public var total: Duration
+    /// Before a change is asked for again whose answer was lost: that long, then twice, three times as long.
+    public var pause: Duration
 
-    public init(connect: Duration = .seconds(10), idle: Duration = .seconds(30), total: Duration = .seconds(1800)) {
+    public init(
+        connect: Duration = .seconds(10), idle: Duration = .seconds(30), total: Duration = .seconds(1800),
+        pause: Duration = .milliseconds(500)
+    ) {
         self.connect = connect
         self.idle = idle
         self.total = total
+        self.pause = pause
     }
 }

@@ -96,7 +96,7 @@ public protocol Catalog: DocumentCache {
 /// A patch version as the catalogue has it.
 public struct PatchVersionRecord: Hashable, Sendable, Codable {
     /// Where a version came from.
-    public enum Source: String, Sendable, Codable {
+    public enum Source: String, Sendable, Codable, CaseIterable {
         case imported, synced
     }
 

@@ -14,6 +14,14 @@ extension LivepatchError.Code {
     public static let notFound = Self(rawValue: "not-found")
     /// The name is taken.
     public static let alreadyExists = Self(rawValue: "already-exists")
+    /// What the request expects to find has been changed since.
+    public static let preconditionFailed = Self(rawValue: "precondition-failed")
+    /// Another change was asked for under the same idempotency key.
+    public static let idempotencyKeyReused = Self(rawValue: "idempotency-key-reused")
+    /// The change that was asked for under the idempotency key is still being made.
+    public static let idempotencyKeyInUse = Self(rawValue: "idempotency-key-in-use")
+    /// The server stopped while it made the change, and does not know what came of it.
+    public static let idempotencyOutcomeUnknown = Self(rawValue: "idempotency-outcome-unknown")
 
     // Tiers and promotion
     /// No tier has that name.
@@ -186,7 +194,8 @@ extension LivepatchError.Code: CaseIterable {
     /// Every code that this project uses, so that a table of them can be proven complete.
     public static let allCases: [Self] = [
         .malformedValue, .malformedRequest, .methodNotAllowed, .requestTooLarge, .rangeNotSatisfiable,
-        .notFound, .alreadyExists,
+        .notFound, .alreadyExists, .preconditionFailed,
+        .idempotencyKeyReused, .idempotencyKeyInUse, .idempotencyOutcomeUnknown,
         .tierUnknown, .tierInUse, .lastTier, .versionUnknown, .versionBlocked, .blockedUpstream, .managedUpstream,
         .importRefused, .catalogueChanged, .changeUnknown, .notUndoable,
         .patchNameInvalid, .patchArchiveInvalid, .patchTruncated, .patchTooLarge, .patchModuleCount,

@@ -18,7 +18,7 @@ public struct StorageProgress: Hashable, Sendable, Codable {
 /// What a verification found.
 public struct StorageVerification: Hashable, Sendable, Codable {
     public struct Finding: Hashable, Sendable, Codable {
-        public enum Fault: String, Sendable, Codable {
+        public enum Fault: String, Sendable, Codable, CaseIterable {
             /// The content's bytes do not have its digest.
             case damaged
             /// The catalogue lists the file, but there is no content.

@@ -2,7 +2,7 @@ public import FoundationEssentials
 
 /// How far a sync is.
 public struct SyncProgress: Hashable, Sendable, Codable {
-    public enum Phase: String, Sendable, Codable {
+    public enum Phase: String, Sendable, Codable, CaseIterable {
         /// Reading the upstream's documents and working out what is missing.
         case planning
         /// Fetching content.

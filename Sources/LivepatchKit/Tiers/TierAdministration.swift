@@ -34,15 +34,25 @@ public struct TierAdministration: Sendable {
         try await planned(command).plan
     }
 
+    /// The mark under which exactly that plan can be asked for.
+    public func mark(of plan: TierPlan) async throws -> PlanMark {
+        try PlanMark(plan.marked, after: try await catalog.history(limit: 1, before: nil).first?.id ?? 0)
+    }
+
     /// Carries out the command.
-    /// - Parameter actor: who asks, for the history.
+    /// - Parameters:
+    ///   - actor: who asks, for the history.
+    ///   - mark: that of the plan that was shown; `nil` for whatever the command does now.
     /// - Returns: what was changed, and the change's number; no number if there was nothing to change.
-    /// - Throws: ``LivepatchError`` as ``plan(_:)`` does, and with the code `catalogue-changed` if others keep changing the catalogue
-    ///   at the same time.
-    public func carryOut(_ command: TierCommand, by actor: String) async throws -> (plan: TierPlan, change: Int64?) {
+    /// - Throws: ``LivepatchError`` as ``plan(_:)`` does, with the code `precondition-failed` if the plan is another one by now, and with the
+    ///   code `catalogue-changed` if others keep changing the catalogue at the same time.
+    public func carryOut(
+        _ command: TierCommand, by actor: String, expecting mark: PlanMark? = nil
+    ) async throws -> (plan: TierPlan, change: Int64?) {
         var attempts = 0
         while true {
             let (plan, revision) = try await planned(command)
+            try await mark?.expect(plan.marked) { try await catalog.history(limit: $0, before: nil) }
             if plan.isEmpty { return (plan, nil) }
             var undoes: Int64?
             if case .undo(let change) = command { undoes = change }

@@ -41,4 +41,27 @@ public struct TierPlan: Hashable, Sendable, Codable {
 
     /// Whether the command would change nothing.
     public var isEmpty: Bool { change.isEmpty }
+
+    /// What a ``PlanMark`` holds fast: what changes and who sees it, without the tiers that are not concerned and the time of new blocks.
+    struct Marked: Encodable {
+        struct NewBlock: Encodable {
+            let version: PatchVersion
+            let reason: String
+            let deployment: DeploymentID
+        }
+
+        let tiers: TierChange.TierListChange?
+        let reach: [TierChange.ReachChange]
+        let blocked: [NewBlock]
+        let unblocked: [Block]
+        let moves: [[TierChange.TokenMove]]
+        let effects: [Effect]
+    }
+
+    var marked: Marked {
+        Marked(
+            tiers: change.tiers, reach: change.reach,
+            blocked: change.blocked.map { .init(version: $0.version, reason: $0.reason, deployment: $0.deployment) },
+            unblocked: change.unblocked, moves: [change.tokens, change.authTokens ?? []], effects: effects)
+    }
 }

@@ -8,7 +8,7 @@ struct SchemaMigration {
     let sql: String
 
     static let all: [SchemaMigration] = [
-        .initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins, .releases,
+        .initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins, .releases, .repeats,
     ]
 
     /// Takes all the steps that are missing. To be called in one transaction, so that of two processes that open a database for the

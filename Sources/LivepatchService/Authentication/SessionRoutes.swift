@@ -11,7 +11,7 @@ struct SessionRoutes: Sendable {
         routes.on(.post, Paths.logout, for: .administrators(.read), logout)
         routes.on(.get, Paths.session, for: .administrators(.read), session)
         routes.on(.get, Paths.sessions, for: .administrators(.read), list)
-        routes.on(.post, Paths.sessionRevocations, for: .administrators(.read), revoke)
+        routes.change(Paths.sessionRevocations, for: .administrators(.read), revoke)
     }
 
     @Sendable private func logout(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -15,18 +15,20 @@ struct MachineAdministrationRoutes: Sendable {
     func add(to routes: Routes) {
         routes.on(.get, Paths.machines, for: .administrators(.read), list)
         routes.on(.get, Paths.machineCount, for: .administrators(.read), count)
-        routes.on(.post, Paths.machineForget, for: .administrators(.operate), forget)
+        routes.change(Paths.machineForget, for: .administrators(.operate), forget)
         routes.on(.get, Paths.administeredMachineTemplate, for: .administrators(.read), show)
-        routes.on(.post, Paths.machineTagsTemplate, for: .administrators(.operate), tag)
+        routes.change(Paths.machineTagsTemplate, for: .administrators(.operate), tag)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let limit = try RequestReading.number("limit", in: 1...1000, of: request) ?? 100
-        let after = try request.uri.queryParameters["after"].map { try MachineAdministration.Place(parsing: String($0)) }
+        let wanted = try PageRequest(request)
+        let after = try wanted.place(MachineAdministration.Place.init(parsing:))
         let page = try await machines.page(
-            try Self.query(request), includesDownstreams: request.includesDownstreams, after: after, limit: Int(limit))
+            try Self.query(request), includesDownstreams: request.includesDownstreams, after: after, limit: wanted.limit)
         return try Answers.json(
-            MachineListBody(machines: page.lines, next: page.next?.description, keepsReports: keepsReports))
+            MachineListBody(
+                machines: page.lines, next: page.next.map { PageCursor(key: $0.description).rawValue }, keepsReports: keepsReports
+            ))
     }
 
     @Sendable private func count(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

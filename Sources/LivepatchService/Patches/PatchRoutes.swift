@@ -21,7 +21,8 @@ struct PatchRoutes: Sendable {
             let members = Set(state.members(of: tier))
             versions = versions.filter { members.contains($0.version) }
         }
-        return try Answers.json(PatchListBody(patches: versions.map { Self.body($0, state) }))
+        let (page, next) = try PageRequest(request).page(of: versions, inOrderOf: \.version)
+        return try Answers.json(PatchListBody(patches: page.map { Self.body($0, state) }, next: next))
     }
 
     @Sendable private func show(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

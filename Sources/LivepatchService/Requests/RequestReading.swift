@@ -49,6 +49,20 @@ enum RequestReading {
         return bytes
     }
 
+    /// The plan that `If-Match` (RFC 9110, section 13.1.1) names; `nil` without that field, and with `*`.
+    /// - Throws: ``LivepatchError`` with the code `precondition-failed` for a tag that is no plan's.
+    static func planMark(of request: Request) throws -> PlanMark? {
+        guard let field = request.headers[.ifMatch], field != "*" else { return nil }
+        let text =
+            field.hasPrefix("\"") && field.hasSuffix("\"") && field.count > 1 ? String(field.dropFirst().dropLast()) : field
+        guard let mark = try? PlanMark(parsing: text) else {
+            throw LivepatchError(
+                .preconditionFailed, "The tag in the header field 'If-Match' is no plan's.",
+                suggestion: "It is the ETag of the answer to a dry run.")
+        }
+        return mark
+    }
+
     /// A parameter of the path, percent-decoded.
     /// - Throws: ``LivepatchError`` with the code `malformed-request` for an encoding that is none.
     static func pathText(_ name: String, _ context: ServiceRequestContext) throws -> String {

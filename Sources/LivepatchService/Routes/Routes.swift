@@ -12,13 +12,18 @@ struct Routes {
     private let gate: EntryGate
     private let entryMeter: EntryMeter
     private let security: SecurityLog
+    private let repeats: RepeatedChanges
 
     /// - Parameters:
+    ///   - repeats: what makes changes once that are asked for again.
     ///   - metrics: where requests are measured.
     ///   - security: told of everything that administrators ask for; what comes of it is told by who does it.
-    init(gate: EntryGate, entryMeter: EntryMeter, metrics: any MetricsFactory, security: SecurityLog) {
+    init(
+        gate: EntryGate, repeats: RepeatedChanges, entryMeter: EntryMeter, metrics: any MetricsFactory, security: SecurityLog
+    ) {
         self.security = security
         self.gate = gate
+        self.repeats = repeats
         self.entryMeter = entryMeter
         let isEncrypted = gate.entrance.tls != nil
         router = Router(context: ServiceRequestContext.self)
@@ -51,6 +56,11 @@ struct Routes {
 
     /// All of them, in the order in which they were added.
     var table: [Route] { paths.routes }
+
+    /// Adds a route for administrators that changes something, and that they may ask again under the same `Idempotency-Key`.
+    func change(_ template: String, for entry: EntryGate.Entry, _ handler: @escaping Handler) {
+        on(.post, template, for: entry, RepeatableRoute(changes: repeats, handler: handler).answer)
+    }
 
     var responder: RouterResponder<ServiceRequestContext> { router.buildResponder() }
 }

@@ -29,6 +29,7 @@ public struct ServerParts: Sendable {
     public var kernels: KernelSupportAuthority
     public var webhooks: WebhookAdministration
     public var keeping: KeepingParts
+    public var repeats: RepeatedChanges
     public var security: SecurityLog
     /// What `/metrics` answers; `nil` for a server that has no such path.
     public var metrics: MetricsExposition?
@@ -41,7 +42,7 @@ public struct ServerParts: Sendable {
         tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
         imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
-        webhooks: WebhookAdministration, keeping: KeepingParts, security: SecurityLog,
+        webhooks: WebhookAdministration, keeping: KeepingParts, repeats: RepeatedChanges, security: SecurityLog,
         identity: (any IdentityProvider)? = nil,
         now: @escaping @Sendable () -> Date
     ) {
@@ -70,6 +71,7 @@ public struct ServerParts: Sendable {
         self.kernels = kernels
         self.webhooks = webhooks
         self.keeping = keeping
+        self.repeats = repeats
         self.security = security
         self.now = now
     }

@@ -14,7 +14,9 @@ enum ServerRoutes {
         var gate = parts.gate
         gate.entrance = entrance
         let entryMeter = EntryMeter(parts.machines.metrics)
-        let routes = Routes(gate: gate, entryMeter: entryMeter, metrics: parts.machines.metrics, security: parts.security)
+        let routes = Routes(
+            gate: gate, repeats: parts.repeats, entryMeter: entryMeter, metrics: parts.machines.metrics,
+            security: parts.security)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
             catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
@@ -68,6 +70,7 @@ enum ServerRoutes {
         ).add(to: routes)
         BackupRoutes(backups: parts.keeping.backups, archive: parts.keeping.archive, security: parts.security).add(to: routes)
         DiagnosisRoutes(examination: parts.keeping.examination).add(to: routes)
+        ContractRoutes().add(to: routes)
         return routes
     }
 }

@@ -21,12 +21,15 @@ struct StorageRoutes: Sendable {
     @Sendable private func patches(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         var files: [PatchFileRecord] = []
         for version in try await catalog.versions() { files += try await catalog.files(of: version.version) }
+        let wanted = try PageRequest(request)
+        let (page, next) = try wanted.page(of: files.sorted { $0.file.name < $1.file.name }, inOrderOf: \.file.name)
+        guard wanted.after == nil else {
+            return try Answers.json(StoragePatchesBody(files: page, next: next, heldBytes: nil, freeBytes: nil))
+        }
         var held: Int64 = 0
         for try await content in try await storage.contents() { held += content.length }
         return try Answers.json(
-            StoragePatchesBody(
-                files: files.sorted { $0.file.name < $1.file.name }, heldBytes: held,
-                freeBytes: try await storage.freeBytes()))
+            StoragePatchesBody(files: page, next: next, heldBytes: held, freeBytes: try await storage.freeBytes()))
     }
 
     @Sendable private func refresh(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -16,8 +16,17 @@ struct SyncRoutes: Sendable {
     }
 
     @Sendable private func reports(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let limit = try RequestReading.number("limit", in: 1...1000, of: request) ?? 20
-        return try Answers.json(SyncReportsBody(reports: try await status.reports.reports(limit: Int(limit))))
+        let wanted = try PageRequest(request, usually: 20)
+        var reports: [SyncReport]
+        if let last = try wanted.number() {
+            // All that are kept.
+            reports = try await status.reports.reports(limit: 1000)
+            reports.removeAll { $0.id >= last }
+        } else {
+            reports = try await status.reports.reports(limit: wanted.oneMore)
+        }
+        let (page, next) = wanted.first(of: reports) { "\($0.id)" }
+        return try Answers.json(SyncReportsBody(reports: page, next: next))
     }
 
     @Sendable private func trigger(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -15,7 +15,7 @@ struct TierRoutes: Sendable {
         routes.on(.get, Paths.tiers, for: .administrators(.read), list)
         routes.on(.get, Paths.tierSnapshots, for: .administrators(.read), snapshots)
         routes.on(.get, Paths.changes, for: .administrators(.read), history)
-        routes.on(.post, Paths.changes, for: .administrators(.operate), change)
+        routes.change(Paths.changes, for: .administrators(.operate), change)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -33,13 +33,19 @@ struct TierRoutes: Sendable {
     }
 
     @Sendable private func snapshots(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        try Answers.json(TierSnapshotsBody(snapshots: try await catalog.tierSnapshots()))
+        let wanted = try PageRequest(request)
+        var snapshots = try await catalog.tierSnapshots()
+        if let last = try wanted.number() { snapshots.removeAll { $0.id >= last } }
+        let (page, next) = wanted.first(of: snapshots) { "\($0.id)" }
+        return try Answers.json(TierSnapshotsBody(snapshots: page, next: next))
     }
 
     @Sendable private func history(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let limit = try RequestReading.number("limit", in: 1...1000, of: request) ?? 50
+        let wanted = try PageRequest(request, usually: 50)
         let before = try RequestReading.number("before", in: 0...Int64.max, of: request)
-        return try Answers.json(HistoryBody(changes: try await catalog.history(limit: Int(limit), before: before)))
+        let changes = try await catalog.history(limit: wanted.oneMore, before: try wanted.number() ?? before)
+        let (page, next) = wanted.first(of: changes) { "\($0.id)" }
+        return try Answers.json(HistoryBody(changes: page, next: next))
     }
 
     @Sendable private func change(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -47,9 +53,14 @@ struct TierRoutes: Sendable {
         let body = try await RequestReading.body(ChangeRequestBody.self, of: request)
         try await security.require(administration.role(for: body.command), of: session, request)
         if body.dryRun {
-            return try Answers.json(ChangeResultBody(plan: try await administration.plan(body.command), change: nil))
+            let plan = try await administration.plan(body.command)
+            let mark = try await administration.mark(of: plan).description
+            var answer = try Answers.json(ChangeResultBody(plan: plan, change: nil, mark: mark))
+            answer.headers[.eTag] = EntityTag(mark).field
+            return answer
         }
-        let (plan, change) = try await administration.carryOut(body.command, by: session.user)
+        let (plan, change) = try await administration.carryOut(
+            body.command, by: session.user, expecting: RequestReading.planMark(of: request))
         if change != nil { security.record(.administration("\(body.command)", by: session.user), request) }
         return try Answers.json(ChangeResultBody(plan: plan, change: change))
     }

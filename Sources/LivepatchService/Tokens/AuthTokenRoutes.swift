@@ -12,16 +12,17 @@ struct AuthTokenRoutes: Sendable {
     let now: @Sendable () -> Date
 
     func add(to routes: Routes) {
-        routes.on(.post, Paths.authToken, for: .administrators(.admin), issue)
+        routes.change(Paths.authToken, for: .administrators(.admin), issue)
         routes.on(.get, Paths.authTokens, for: .administrators(.read), list)
         routes.on(.delete, Paths.authTokenTemplate, for: .administrators(.admin), revoke)
-        routes.on(.post, Paths.authTokenMoveTemplate, for: .administrators(.admin), move)
+        routes.change(Paths.authTokenMoveTemplate, for: .administrators(.admin), move)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let time = now()
         let bodies = try await tokens.authTokens().map { AuthTokenBody($0.token, machines: $0.machines, now: time) }
-        return try Answers.json(AuthTokensBody(authTokens: bodies))
+        let (page, next) = try PageRequest(request).page(of: bodies, named: \.id)
+        return try Answers.json(AuthTokensBody(authTokens: page, next: next))
     }
 
     @Sendable private func issue(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

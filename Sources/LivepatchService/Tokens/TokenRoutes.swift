@@ -16,15 +16,16 @@ struct TokenRoutes: Sendable {
 
     func add(to routes: Routes) {
         routes.on(.get, Paths.syncTokens, for: .administrators(.read), list)
-        routes.on(.post, Paths.syncTokens, for: .administrators(.admin), issue)
+        routes.change(Paths.syncTokens, for: .administrators(.admin), issue)
         routes.on(.delete, Paths.syncTokenTemplate, for: .administrators(.admin), revoke)
-        routes.on(.post, Paths.syncTokenRotateTemplate, for: .administrators(.admin), rotate)
+        routes.change(Paths.syncTokenRotateTemplate, for: .administrators(.admin), rotate)
     }
 
     @Sendable private func list(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let time = now()
         let bodies = try await tokens.syncTokens().map { SyncTokenBody($0, now: time) }
-        return try Answers.json(SyncTokensBody(syncTokens: bodies))
+        let (page, next) = try PageRequest(request).page(of: bodies, named: \.name)
+        return try Answers.json(SyncTokensBody(syncTokens: page, next: next))
     }
 
     @Sendable private func issue(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

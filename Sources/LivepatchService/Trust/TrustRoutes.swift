@@ -13,7 +13,7 @@ struct TrustRoutes: Sendable {
         routes.on(.get, Paths.trustRootTemplate, for: .administrators(.read)) { _, context in
             try Answers.json(try await roots.basis(of: Self.kind(context)))
         }
-        routes.on(.post, Paths.trustRootTemplate, for: .administrators(.admin), publish)
+        routes.change(Paths.trustRootTemplate, for: .administrators(.admin), publish)
     }
 
     @Sendable private func publish(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

@@ -11,12 +11,12 @@ struct WebhookRoutes: Sendable {
         routes.on(.get, Paths.webhooks, for: .administrators(.read)) { _, _ in
             try Answers.json(WebhooksBody(webhooks: try await webhooks.list()))
         }
-        routes.on(.post, Paths.webhooks, for: .administrators(.admin), add)
+        routes.change(Paths.webhooks, for: .administrators(.admin), add)
         routes.on(.delete, Paths.webhookTemplate, for: .administrators(.admin), remove)
-        routes.on(.post, Paths.webhookTestTemplate, for: .administrators(.admin), test)
-        routes.on(.post, Paths.webhookEnableTemplate, for: .administrators(.admin), enable)
+        routes.change(Paths.webhookTestTemplate, for: .administrators(.admin), test)
+        routes.change(Paths.webhookEnableTemplate, for: .administrators(.admin), enable)
         routes.on(.get, Paths.webhookDeliveries, for: .administrators(.read), deliveries)
-        routes.on(.post, Paths.webhookRetry, for: .administrators(.admin), retry)
+        routes.change(Paths.webhookRetry, for: .administrators(.admin), retry)
     }
 
     @Sendable private func add(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -56,7 +56,7 @@ struct WebhookRoutes: Sendable {
     }
 
     @Sendable private func deliveries(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let limit = try RequestReading.number("limit", in: 1...1000, of: request) ?? 50
+        let wanted = try PageRequest(request, usually: 50)
         let state = try request.uri.queryParameters["state"].map { text in
             guard let state = WebhookDelivery.State(rawValue: String(text)) else {
                 throw LivepatchError(
@@ -68,8 +68,10 @@ struct WebhookRoutes: Sendable {
         }
         let found = try await webhooks.deliveries(
             webhook: try RequestReading.number("webhook", in: 0...Int64.max, of: request), state: state,
-            before: try RequestReading.number("before", in: 0...Int64.max, of: request), limit: Int(limit))
-        return try Answers.json(WebhookDeliveriesBody(deliveries: found))
+            before: try wanted.number() ?? RequestReading.number("before", in: 0...Int64.max, of: request),
+            limit: wanted.oneMore)
+        let (page, next) = wanted.first(of: found) { "\($0.id)" }
+        return try Answers.json(WebhookDeliveriesBody(deliveries: page, next: next))
     }
 
     @Sendable private func retry(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {

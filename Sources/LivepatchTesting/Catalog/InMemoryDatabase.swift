@@ -50,6 +50,7 @@ struct Tables: Sendable {
 
     var coverage = CoverageTable()
     var webhooks = WebhookTables()
+    var repeats: [SHA256Digest: StoredRepeat] = [:]
 
     var tokens: [SyncToken] = []
 

@@ -105,7 +105,7 @@ public struct InProcessServer: Sendable {
                 catalog: catalog, tiers: tiers, storage: trust, keys: keys,
                 place: { try await place.current(in: catalog) }, lifetimes: lifetimes, now: now) : nil
         let coverage = InMemoryCoverageStore(database)
-        self.coverage = CoverageAdministration(store: coverage, now: now)
+        self.coverage = CoverageAdministration(store: coverage, catalog: catalog, now: now)
         kernels = KernelSupportAuthority(catalog: catalog, tiers: tiers, coverage: coverage)
         publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage)
         delivery = PatchDelivery(catalog: catalog, tiers: tiers, storage: storage)

@@ -21,7 +21,7 @@ protocol AdministeredServer: Sendable {
 
     func tiers() async throws -> TierListBody
     func tierSnapshots() async throws -> TierSnapshotsBody
-    func change(_ command: TierCommand, dryRun: Bool) async throws -> ChangeResultBody
+    func change(_ command: TierCommand, dryRun: Bool, ifMatch: String?) async throws -> ChangeResultBody
     func history(limit: Int, before: Int64?) async throws -> HistoryBody
 
     func patches(tier: TierName?) async throws -> PatchListBody
@@ -32,7 +32,7 @@ protocol AdministeredServer: Sendable {
     ) async throws -> PatchImportBody
 
     func coverage() async throws -> CoverageBody
-    func changeCoverage(_ change: CoverageChange, dryRun: Bool) async throws -> CoverageChangeResultBody
+    func changeCoverage(_ change: CoverageChange, dryRun: Bool, ifMatch: String?) async throws -> CoverageChangeResultBody
 
     func webhooks() async throws -> WebhooksBody
     func addWebhook(_ url: WebhookURL, events: WebhookSubscription, secret: String?) async throws -> AddedWebhookBody

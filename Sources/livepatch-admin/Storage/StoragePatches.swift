@@ -18,7 +18,7 @@ struct StoragePatches: AdminCommand {
         guard output.format == .table, !output.quiet else { return }
         let text = context.console.humanText
         let missing = body.files.count { !$0.available }
-        var parts = [text.count(body.files.count, "file"), "\(text.size(body.heldBytes)) held"]
+        var parts = [text.count(body.files.count, "file"), "\(text.size(body.heldBytes ?? 0)) held"]
         if missing > 0 { parts.append("\(missing) missing") }
         if let free = body.freeBytes { parts.append("\(text.size(free)) free") }
         context.console.note(parts.joined(separator: ", ") + ".")

@@ -118,7 +118,7 @@ private let authTokenBody = AuthTokenBody(
             #expect(try await client.history(limit: 20, before: 7).changes.isEmpty)
             #expect(server.requests.last?.target == "/v1/admin/changes?limit=20&before=7")
             #expect(try await client.patches(tier: edge).patches == [patch])
-            #expect(server.requests.last?.target == "/v1/admin/patches?tier=edge")
+            #expect(server.requests.last?.target == "/v1/admin/patches?tier=edge&limit=1000")
             #expect(try await client.patch(version).patch == patch)
             #expect(try await client.storagePatches().heldBytes == 1)
             #expect(try await client.syncTokens().syncTokens == [tokenBody])

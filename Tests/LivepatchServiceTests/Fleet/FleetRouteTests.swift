@@ -97,7 +97,7 @@ struct FleetRouteTests {
             var next: String?
             var pages = 0
             repeat {
-                let after = next.map { "&after=\($0.replacing("/", with: "%2F"))" } ?? ""
+                let after = next.map { "&cursor=\($0.replacing("/", with: "%2F"))" } ?? ""
                 let body = try await client.send(
                     .get, "\(Paths.machines)?include-downstream=true&limit=2\(after)", token: session
                 ).decoded(MachineListBody.self)
@@ -114,7 +114,7 @@ struct FleetRouteTests {
             #expect(try await count("") == 2)
             #expect(try await count("include-downstream=true") == 5)
             #expect(try await count("include-downstream=true&auth-token=lab") == 3)
-            for query in ["limit=0", "after=x", "state=broken", "silent-since=yesterday", "tier=a%20b"] {
+            for query in ["limit=0", "cursor=x", "state=broken", "silent-since=yesterday", "tier=a%20b"] {
                 let status = try await client.send(.get, "\(Paths.machines)?\(query)", token: session).status
                 #expect(status == .badRequest, "\(query)")
             }

@@ -16,8 +16,8 @@ struct ProblemTests {
     func `each code has its status and its name on the wire`(_ code: LivepatchError.Code) async throws {
         let server = try await ServerUnderTest()
         let routes = Routes(
-            gate: server.parts.gate, entryMeter: EntryMeter(server.metrics), metrics: server.metrics,
-            security: server.parts.security)
+            gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
+            metrics: server.metrics, security: server.parts.security)
         routes.on(.get, "/fails", for: .everybody) { _, _ in
             throw LivepatchError(code, "It failed in /var/secret.", suggestion: "Do something.")
         }
@@ -40,8 +40,8 @@ struct ProblemTests {
         struct Unforeseen: Error { let place = "/var/secret" }
         let server = try await ServerUnderTest()
         let routes = Routes(
-            gate: server.parts.gate, entryMeter: EntryMeter(server.metrics), metrics: server.metrics,
-            security: server.parts.security)
+            gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
+            metrics: server.metrics, security: server.parts.security)
         routes.on(.get, "/fails", for: .everybody) { _, _ in throw Unforeseen() }
         let application = Application(responder: routes.responder, logger: server.log.logger(label: "server"))
         try await application.test(.router) { client in

@@ -106,7 +106,7 @@ struct ServerUnderTest: Sendable {
                 census: FleetCensus(store: fleet, catalog: catalog, tiers: tiers, silentAfter: .seconds(10_800), now: now),
                 machines: machines, catalog: catalog, deployment: deployment, keepsReports: true,
                 logger: log.logger(label: "fleet"), now: now),
-            coverage: CoverageAdministration(store: coverage, now: now),
+            coverage: CoverageAdministration(store: coverage, catalog: catalog, now: now),
             kernels: kernels,
             webhooks: WebhookAdministration(
                 store: InMemoryWebhookStore(database), secrets: webhookSecrets,
@@ -122,6 +122,7 @@ struct ServerUnderTest: Sendable {
                     deployment: deployment, started: clock.now, catalog: catalog, storage: storage,
                     volumes: { [.init(name: "data", freeBytes: 1 << 40, totalBytes: 2 << 40)] },
                     database: { .init(bytes: 4, damage: []) }, upstreams: [], now: now)),
+            repeats: RepeatedChanges(store: InMemoryRepeatStore(database), now: now),
             security: SecurityLog(logger: log.logger(label: "security")), now: now)
     }
 
