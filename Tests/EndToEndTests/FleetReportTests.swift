@@ -4,7 +4,7 @@ import Processes
 import Testing
 
 /// A machine that registers, and says what became of a patch.
-private func machine(
+func machine(
     _ id: String, at server: RunningServer, _ authToken: String, _ report: MachineReport
 ) async throws {
     let registered = try await ask(
