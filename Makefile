@@ -71,6 +71,7 @@ test: setup-kernel setup-monitoring lint tuf-python ## Everything that CI runs: 
 	Examples/demo/demo.sh
 	Scripts/walk.sh
 	@$(MAKE) --no-print-directory test-deb
+	@SWIFT="$(SWIFT)" Scripts/contract.sh
 	@set -o pipefail; log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
 		$(SWIFT) test --skip-build --no-parallel 2>&1 | tee "$$log" || { echo "What failed, once more:"; grep -E -A 25 '^✘|Fatal error|crashed:' "$$log" | head -n 150; exit 1; }
 
