@@ -10,7 +10,8 @@ public struct SoakPlan: Sendable {
         case forget
     }
 
-    /// How long there is load with faults, in seconds. Setting up and checking come on top of it: a minute or less.
+    /// How long there is load with faults, in seconds. Setting up and checking come on top of it, most often half a
+    /// minute: a sync that was pausing between two attempts is waited for.
     public var seconds: Int
     /// What all that is random follows from. What happens when depends on the machine too.
     public var seed: UInt64
