@@ -49,8 +49,8 @@ SCHEMES = {"downstream": "syncToken", "machine": "machineToken", "newcomer": "au
 # of the description, for every operation, whether the caller may enter or is sent away; `fuzzing` asks what nobody thinks of, which takes
 # three times as long for each request, and is worth it only where the caller may enter (`None` requests: there is no such run). What takes
 # longest comes first.
-EXAMPLES = {"administrator": (None, 45), "edges": ("examples,coverage", None), "reader": ("coverage", 4), "operator": ("coverage", 8),
-            "downstream": ("coverage", 40), "machine": ("coverage", 40), "newcomer": (None, 60), "stranger": (None, 60)}
+EXAMPLES = {"administrator": (None, 36), "edges": ("examples,coverage", None), "reader": ("coverage", 4), "operator": ("coverage", 8),
+            "downstream": ("coverage", 15), "machine": ("coverage", 15), "newcomer": (None, 60), "stranger": (None, 60)}
 # Nothing here goes through a proxy.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("LP_") and not k.lower().endswith("_proxy")}
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
