@@ -84,7 +84,7 @@ monitoring: setup-monitoring ## Check the alert rules and dashboards with promto
 unit: setup ## The tests that take seconds
 	$(SWIFT) test --skip '$(WHOLE_PROCESSES)'
 
-e2e: setup ## The tests that start whole programs, kill them, and fill their disks
+e2e: setup ## The tests that start whole programs, kill them (LIVEPATCH_KILLS=500: that often), and fill their disks
 	$(SWIFT) test --filter '$(WHOLE_PROCESSES)'
 
 examples: setup ## Build and run the examples of embedding the library

@@ -15,6 +15,11 @@ public enum Paths {
 
     // What a downstream reads, with its sync token
     public static let syncHead = "/v1/sync/head"
+    /// Announces changes of the head, for as long as somebody listens.
+    public static let syncEvents = "/v1/sync/events"
+    /// `?hops=` bounds how many servers answer.
+    public static let syncTraceTemplate = "/v1/sync/traces/{version}"
+    public static func syncTrace(_ version: PatchVersion) -> String { "/v1/sync/traces/\(segment(version.description))" }
     public static let syncRevocations = "/v1/sync/revocations"
     public static let syncTiers = "/v1/sync/tiers"
     public static let syncTierTemplate = "/v1/sync/tiers/{tier}"
@@ -87,6 +92,8 @@ public enum Paths {
     /// `GET` tells the state, `POST` triggers or joins a sync.
     public static let sync = "/v1/admin/sync"
     public static let syncReports = "/v1/admin/sync/reports"
+    public static let traceTemplate = "/v1/admin/sync/traces/{version}"
+    public static func trace(_ version: PatchVersion) -> String { "/v1/admin/sync/traces/\(segment(version.description))" }
 
     /// A path segment with everything percent-encoded that RFC 3986 (section 3.3) does not allow in one, and `/` and `%`.
     public static func segment(_ text: String) -> String {

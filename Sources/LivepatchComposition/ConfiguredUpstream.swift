@@ -101,6 +101,18 @@ public struct ConfiguredUpstream: Sendable {
         }
     }
 
+    /// What listens to each of them; nothing where that is not wanted.
+    /// - Parameter heard: called when one of them has something new.
+    public func listeners(
+        catalog: any Catalog, heard: @escaping @Sendable (any HeadAnnouncer) async -> Void
+    ) -> [UpstreamListener] {
+        guard configuration.listens else { return [] }
+        return connections.map {
+            UpstreamListener(
+                to: $0, logger: logger, has: { try await catalog.syncState().basis?.tag == $0 }, heard: heard)
+        }
+    }
+
     /// Ends all connections; what is under way fails with the code `cancelled`.
     public func close() async {
         for server in connections { await server.close() }

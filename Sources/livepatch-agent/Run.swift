@@ -13,7 +13,8 @@ struct Run: AsyncParsableCommand {
         discussion: """
             The kernel is not touched before the server was asked. While the server is away the patch in the kernel stays, a machine that \
             has booted gets what was proven for it before and still is, and the server is asked again with growing, random pauses. SIGTERM \
-            and SIGINT end it; the patch stays.
+            and SIGINT end it; the patch stays. A server that announces changes to machines (server.client-push.enabled) is heard at once, \
+            others when the next check-in is due.
 
             Examples:
               livepatch-agent run
@@ -32,12 +33,20 @@ struct Run: AsyncParsableCommand {
                     logger.warning("The machine's token and patches travel to \(attached.client.server) unencrypted.")
                 }
                 try console.print("livepatch-agent \(Release.version) is at work (\(attached.client.server)).")
-                let loop = MachineLoop(attached.agent, logger: logger) { outcome in
+                let bell = Bell()
+                // A check-in tells what this machine has; here only what was announced last is not news.
+                let listener = UpstreamListener(
+                    to: attached.client.announcer, logger: logger, has: { _ in false }, heard: { _ in bell.ring() })
+                let loop = MachineLoop(attached.agent, bell: bell, logger: logger) { outcome in
                     let version = outcome.attempted.map { " (\($0))" } ?? ""
                     let message = outcome.message.map { ": \($0)" } ?? ""
                     logger.info("\(outcome.state.rawValue)\(version)\(message)")
                 }
-                await Self.untilSignalled { await loop.run() }
+                await Self.untilSignalled {
+                    async let listening: Void = listener.run()
+                    await loop.run()
+                    await listening
+                }
                 try await attached.agent.stop()
             }
         }

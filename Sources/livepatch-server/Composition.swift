@@ -119,6 +119,7 @@ struct Composition {
             lock: try directory.publicationLock(), beginsAnew: true, now: now)
         let coverage = SQLiteCoverageStore(database)
         let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage)
+        let watch = ViewWatch(publisher: publisher, news: { catalog.changes() }, logger: logger)
         let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(
             deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, trustedRoots: trustedRoots,
@@ -132,10 +133,13 @@ struct Composition {
             machines: machines.store, tiers: tiers, tokens: tokens, authTokens: authTokens, logger: logger, now: now)
         let identity = try ConfiguredIdentity(configuration.authentication.oauth, logger: logger, now: now)
         let appointment = SyncAppointment()
+        let bell = Bell()
+        let announced = coordinator.map { AnnouncedSync(coordinator: $0, catalog: catalog, bell: bell) }
+        let listeners = upstream?.listeners(catalog: catalog) { await announced?.begin(announcedBy: $0) } ?? []
         let users = ConfiguredAccounts(configuration.authentication.users)
         var parts = ServerParts(
             deployment: deployment, started: Timestamp.wholeSecond(now()), catalog: catalog, storage: storage, tokens: tokens,
-            tiers: tiers, publisher: publisher,
+            tiers: tiers, publisher: publisher, watch: watch,
             delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
             tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: TokenIssuer(tokens: tokens, now: now),
             accounts: AccountAuthority(
@@ -154,7 +158,10 @@ struct Composition {
                 settings: SyncStatus.Settings(
                     upstreams: upstream?.addresses ?? [], mirrorsTiers: configuration.sync.mirrorsTiers,
                     interval: configuration.sync.interval, filter: configuration.sync.filter),
-                coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog),
+                coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog,
+                listeners: listeners),
+            trace: TraceWalk(
+                deployment: deployment, catalog: catalog, tiers: tiers, reports: reports, upstream: upstream?.server, now: now),
             trust: trust, roots: RootAdministration(publisher: metadata, catalog: catalog, now: now), machines: machines,
             fleet: FleetParts(
                 store: fleet, census: census, machines: machines, catalog: catalog, deployment: deployment,
@@ -190,16 +197,18 @@ struct Composition {
         let syncs = coordinator.map {
             SyncService(
                 coordinator: $0, schedule: SyncSchedule(interval: configuration.sync.interval), appointment: appointment,
-                logger: logger, now: now)
+                bell: bell, logger: logger, now: now)
         }
-        // The last is stopped first: what machines reported is written after the last request has been answered.
+        // The last is stopped first: what is held open ends before the other requests are waited for, and what machines reported is
+        // written after the last of them has been answered.
         var services: [any Service] = [
             MachineReportService(machines.batcher), historyService(machines, logger),
             ExpiryService(trust: trust, certificates: certificates(encryption, upstream), logger: logger),
             WebhookService(dispatcher: webhooks.dispatcher, administration: webhooks.administration, logger: logger),
-            MetricsService(gauges), reload, http,
+            MetricsService(gauges), reload, http, PushService(watch),
         ]
         if let syncs { services.insert(syncs, at: 1) }
+        if !listeners.isEmpty { services.insert(ListeningService(listeners), at: 1) }
         if let renewal { services.insert(renewal, at: 1) }
         if let identity { services.insert(identity.service, at: 1) }
         let signals = StopSignalWitness(security)
@@ -285,7 +294,8 @@ struct Composition {
             maximumUploadSize: configuration.maximumUploadSize, acceptsPasswords: configuration.authentication.isBasicEnabled,
             addresses: ClientAddresses(
                 proxies: configuration.trustedProxies,
-                field: configuration.trustedProxiesField == .forwarded ? .forwarded : .xForwardedFor))
+                field: configuration.trustedProxiesField == .forwarded ? .forwarded : .xForwardedFor),
+            announcesToMachines: configuration.announcesToMachines)
     }
 
     private static func make(_ administrator: FirstAdministrator, _ console: Console, _ logger: Logger) async {

@@ -11,7 +11,7 @@ struct ServerMetrics {
     /// Makes them those of the whole process. To be called once, before anything is counted.
     init() {
         registry = MetricRegistry(
-            describing: MetricFact.all.map { MetricDescription($0.name, $0.descriptionKind, help: $0.meaning) }
+            describing: MetricFact.all.map { MetricDescription($0.name, $0.descriptionKind, help: $0.meaning, bounds: $0.bounds) }
                 + ProcessMetrics.descriptions, overflows: ServerGauges.overflow)
         MetricsSystem.bootstrap(registry)
         process = ProcessMetrics(registry)

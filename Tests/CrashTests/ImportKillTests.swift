@@ -16,6 +16,7 @@ import Testing
             var batch = try Batch(here, version: 100)
             var acknowledged: [PatchFileName: SHA256Digest] = [:]
             var known: ServerAccess?
+            let enough = KillCount.wanted(usually: 30)
             var kills = 0
             while true {
                 let server = try await here.server("origin")
@@ -32,7 +33,7 @@ import Testing
                 }
                 try await access.downloads(from: server).check(
                     files.filter { batch.digests[$0.name] != nil } + files.shuffled(using: &random).prefix(4), comment)
-                if kills >= 60 {
+                if kills >= enough {
                     // What was interrupted is imported as if nothing had been.
                     for name in batch.names { _ = try await client.importPatch(at: batch.path(name), as: "\(name)") }
                     await client.close()

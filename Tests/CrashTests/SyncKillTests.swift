@@ -19,6 +19,7 @@ import Testing
             var origin = try await GrowingOrigin(here, fileBytes: 150_000, random: random)
             var progress = ViewProgress(old: .empty, new: .empty)
             var known: ServerAccess?
+            let enough = KillCount.wanted(usually: 60)
             var kills = 0
             while true {
                 let upstream = try await ObservedUpstream.start(before: origin.url, holding: true)
@@ -30,13 +31,13 @@ import Testing
                 known = access
                 let client = try access.client(of: server)
                 let comment = "after \(kills) kills"
-                try #require(kills < 300, "the last change never arrived")
+                try #require(kills < 5 * enough, "the last change never arrived")
                 let view = try await ServerView(of: client)
                 try progress.check(view, comment)
                 try await access.downloads(from: server).check(
                     progress.suspects(in: view, using: &random), comment)
                 if view == progress.new {
-                    if kills >= 120 {
+                    if kills >= enough {
                         upstream.release()
                         await client.close()
                         try await server.stop()

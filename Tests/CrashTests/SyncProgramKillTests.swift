@@ -19,16 +19,17 @@ import Testing
             let client = try access.client(of: server)
             let storage = StorageFiles(directory: server.storageDirectory)
             var progress = ViewProgress(old: .empty, new: .empty)
+            let enough = KillCount.wanted(usually: 25)
             var kills = 0
             while true {
                 let comment = "after \(kills) kills"
-                try #require(kills < 200, "the last change never arrived")
+                try #require(kills < 5 * enough, "the last change never arrived")
                 let view = try await ServerView(of: client)
                 try progress.check(view, comment)
                 try await access.downloads(from: server).check(
                     progress.suspects(in: view, using: &random), comment)
                 if view == progress.new {
-                    if kills >= 40 { break }
+                    if kills >= enough { break }
                     progress.advance(to: try await origin.change())
                 }
 

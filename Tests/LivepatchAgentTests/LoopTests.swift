@@ -6,13 +6,13 @@ import Testing
 
 @Suite struct `An agent's service` {
     /// Runs a loop on passing time until it has told so many outcomes.
-    private func outcomes(_ count: Int, of bench: Bench, jitter: Double = 1, before: @escaping @Sendable (Int) -> Void = { _ in })
-        async
-        -> [MachineRound.Outcome]
-    {
+    private func outcomes(
+        _ count: Int, of bench: Bench, bell: Bell = Bell(), jitter: Double = 1,
+        before: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async -> [MachineRound.Outcome] {
         let told = Mutex<[MachineRound.Outcome]>([])
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        let loop = MachineLoop(bench.agent(), clock: bench.clock, jitter: { jitter }) { outcome in
+        let loop = MachineLoop(bench.agent(), bell: bell, clock: bench.clock, jitter: { jitter }) { outcome in
             let number = told.withLock { told in
                 told.append(outcome)
                 return told.count
@@ -35,6 +35,16 @@ import Testing
         #expect(outcomes.map(\.state) == [.applied, .applied, .applied])
         #expect(bench.clock.date.timeIntervalSince(begin) >= 7_200)
         #expect(bench.kernel.insertions.count == 1)
+    }
+
+    @Test func `asks again at once when it hears of a change`() async throws {
+        let bench = try await Bench()
+        try await bench.release("107.1")
+        let begin = bench.clock.date
+        let bell = Bell()
+        let outcomes = await outcomes(3, of: bench, bell: bell) { _ in bell.ring() }
+        #expect(outcomes.count == 3)
+        #expect(bench.clock.date.timeIntervalSince(begin) < 3_600, "an interval would be an hour")
     }
 
     @Test func `comes back with growing patience, and touches nothing before the first answer`() async throws {

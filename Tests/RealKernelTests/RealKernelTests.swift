@@ -37,8 +37,11 @@ import Testing
 
                 try await chain.release("patch promote 101.1 stable")
                 try await machine.becomes("patched by 101.1", within: .seconds(120))
-                #expect(try await machine("ls /sys/kernel/livepatch") == "livepatch_second\n")
-                #expect(try await !machine("cat /proc/modules").contains("livepatch_first"), "what was replaced is taken out")
+                // What was replaced is taken out when the kernel has let go of it.
+                try await eventually("the first patch is gone") {
+                    try await machine("ls /sys/kernel/livepatch") == "livepatch_second\n"
+                        && !machine("cat /proc/modules").contains("livepatch_first")
+                }
                 try await chain.sync()
                 #expect(try await chain.origin.health("101.1", wholeTree: true) == "1 0 0")
                 #expect(try await chain.origin.health("100.1", wholeTree: true) == "0 0 0")

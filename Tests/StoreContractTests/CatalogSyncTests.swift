@@ -45,6 +45,36 @@ struct CatalogSyncTests {
         }
     }
 
+    @Test("what increases the revision is told to all who listen, and nothing else is", arguments: Implementation.allCases)
+    func news(_ implementation: Implementation) async throws {
+        try await Stores.with(implementation) { stores in
+            let catalog = stores.catalog
+            let documents = ["107.1": [file("107.1")]]
+            #expect(try await isTold(catalog) { try await catalog.sync(documents) })
+            #expect(try await isTold(catalog) { try await catalog.sync(["107.1": documents["107.1"] ?? [], "108.1": [file("108.1")]]) })
+            // None of these is seen by anybody below.
+            #expect(try await !isTold(catalog) { _ = try await catalog.syncState() })
+            #expect(
+                try await !isTold(catalog) {
+                    try await catalog.record(ChangeEntry(time: noon, actor: "test", action: "nothing"))
+                    _ = try await stores.reports.add(SyncReport(started: noon, ended: noon, result: .unchanged))
+                })
+            let tiers = [catalog.changes(), catalog.changes()]
+            try await catalog.sync(["109.1": [file("109.1")]])
+            for changes in tiers { #expect(await changes.first { true } != nil, "all who listen are told") }
+        }
+    }
+
+    /// Whether a change is told to somebody who listened before.
+    private func isTold(_ catalog: any CatalogNews, _ change: () async throws -> Void) async throws -> Bool {
+        let changes = catalog.changes()
+        try await change()
+        let hearing = Task { await changes.first { true } != nil }
+        // Who is cancelled still hears of what was told before.
+        hearing.cancel()
+        return await hearing.value
+    }
+
     @Test("a changed document adds, replaces and removes files", arguments: Implementation.allCases)
     func changes(_ implementation: Implementation) async throws {
         try await Stores.with(implementation) { stores in

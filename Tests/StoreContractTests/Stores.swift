@@ -14,7 +14,7 @@ enum Implementation: String, CaseIterable, Sendable, CustomTestStringConvertible
 
 /// The stores of one new, empty server.
 struct Stores: Sendable {
-    let catalog: any Catalog
+    let catalog: any Catalog & CatalogNews
     let tokens: any TokenStore
     let coverage: any CoverageStore
     let webhooks: any WebhookStore

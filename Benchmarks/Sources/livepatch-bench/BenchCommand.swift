@@ -2,12 +2,12 @@ import ArgumentParser
 import Foundation
 import LivepatchKit
 
-/// Measures imports, syncs and downloads.
+/// Measures imports, syncs, downloads and pushed changes.
 @main
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "livepatch-bench",
-        abstract: "Measures imports, syncs and downloads, each against what it cannot be faster than.",
+        abstract: "Measures imports, syncs, downloads and pushes, each against what it cannot be faster than.",
         discussion: """
             Small by default, in minutes; with --full a catalogue of 50,000 files. Downloads are compared with nginx, and need \
             nginx and wrk. Examples:
@@ -18,13 +18,13 @@ struct BenchCommand: AsyncParsableCommand {
 
     /// What can be measured.
     enum Subject: String, CaseIterable, ExpressibleByArgument {
-        case imports, syncs, downloads
+        case imports, syncs, downloads, push
     }
 
     @Flag(help: "Measure a catalogue of 50,000 files.")
     var full = false
 
-    @Option(help: "Measure only this: imports, syncs or downloads. May be repeated.")
+    @Option(help: "Measure only this: imports, syncs, downloads or push. May be repeated.")
     var only: [Subject] = []
 
     @Option(help: ArgumentHelp("Write the figures to a file as well.", valueName: "file"), completion: .file())
@@ -45,6 +45,7 @@ struct BenchCommand: AsyncParsableCommand {
             switch subject {
             case .imports: figures += try await ImportBenchmark(bench: bench).run()
             case .syncs: figures += try await SyncBenchmark(bench: bench).run()
+            case .push: figures += try await PushBenchmark(bench: bench).run() + ListenerBenchmark(bench: bench).run()
             case .downloads: figures += try await DownloadBenchmark(bench: bench).run()
             }
         }

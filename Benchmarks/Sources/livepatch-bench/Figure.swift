@@ -4,6 +4,8 @@ struct Figure: Sendable, Codable {
     enum Unit: String, Sendable, Codable {
         case seconds
         case perSecond = "per second"
+        /// As its name says.
+        case number
     }
 
     let name: String

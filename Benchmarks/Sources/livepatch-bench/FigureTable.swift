@@ -30,6 +30,7 @@ struct FigureTable {
         switch unit {
         case .seconds where value < 0.1: String(format: "%.2f ms", value * 1000)
         case .seconds: String(format: "%.2f s", value)
+        case .number: String(format: "%.3g", value)
         case .perSecond: String(format: value < 100 ? "%.1f/s" : "%.0f/s", value)
         }
     }

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import LivepatchHTTP
 import LivepatchKit
 
 /// A `livepatch-server` in a process of its own, on a port that the system chose.
@@ -7,19 +9,62 @@ struct RunningServer {
     let address: String
     private let process: Process
 
-    init(_ program: String, dataDirectory: String) async throws {
+    private static let password = "correct horse"
+    /// That password, as bcrypt with the least cost.
+    private static let passwordHash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
+
+    /// - Parameters:
+    ///   - settings: configuration keys and values.
+    ///   - environment: more variables, for secrets.
+    init(
+        _ program: String, dataDirectory: String, settings: [String: String] = [:], environment: [String: String] = [:]
+    ) async throws {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(filePath: program)
         process.arguments = [
             "--data-dir", dataDirectory, "--set", "server.server-address=127.0.0.1:0", "--set", "server.log-level=error",
-        ]
+        ] + settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["LP_AUTH_BASIC_USERS": "bench:\(Self.passwordHash)"]) { $1 }.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         try process.run()
         self.process = process
         address = try await Self.address(output.fileHandleForReading, program)
+    }
+
+    /// An administrator who is logged in.
+    func administrator() async throws -> AdminClient {
+        let server = try ServerAddress(parsing: address)
+        let session = try await AdminClient(server).login(user: "bench", password: Self.password).token
+        return AdminClient(server, session: session)
+    }
+
+    /// The secret of a new sync token for the first tier.
+    func issueToken(_ name: String) async throws -> String {
+        let administrator = try await administrator()
+        let secret = try await administrator.addSyncToken(tier: TierName(parsing: "edge"), name: name).secret
+        await administrator.close()
+        return secret
+    }
+
+    var port: Int { URL(string: address)?.port ?? 0 }
+
+    /// Memory of the process that is in RAM.
+    func residentBytes() throws -> Int64 {
+        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/statm", encoding: .utf8)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0
+        return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// Processor time that the process has used.
+    func processorSeconds() throws -> Double {
+        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+        // After the name in parentheses, the 12th and 13th field (proc(5)).
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ").dropFirst().compactMap { Double($0) }
+        return (fields[10] + fields[11]) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     func stop() {

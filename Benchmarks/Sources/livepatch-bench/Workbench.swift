@@ -13,11 +13,16 @@ struct Workbench: Sendable {
         var rounds: Int
         /// How long one round of downloads takes, in seconds.
         var downloadSeconds: Int
+        /// Changes that are pushed down a chain, and how many listen at once to one server.
+        var pushedChanges: Int
+        var listeners: Int
 
         static let small = Scale(
-            importedFiles: 300, cataloguedFiles: 5_000, releasedFiles: 500, rounds: 3, downloadSeconds: 2)
+            importedFiles: 300, cataloguedFiles: 5_000, releasedFiles: 500, rounds: 3, downloadSeconds: 2,
+            pushedChanges: 40, listeners: 1_000)
         static let full = Scale(
-            importedFiles: 2_000, cataloguedFiles: 50_000, releasedFiles: 1_500, rounds: 5, downloadSeconds: 5)
+            importedFiles: 2_000, cataloguedFiles: 50_000, releasedFiles: 1_500, rounds: 5, downloadSeconds: 5,
+            pushedChanges: 200, listeners: 10_000)
     }
 
     let scale: Scale

@@ -20,10 +20,15 @@ public struct SyncStatusBody: Hashable, Sendable, Codable {
     /// The last sync that ended `complete` or `unchanged`.
     public let lastSuccess: Date?
     public let next: Date?
+    /// Whether each upstream announces its changes; `nil` of a server that does not listen.
+    public let listening: [UpstreamListening]?
+    /// How long the last change that came took from its signing to here, in seconds; `nil` if none is remembered.
+    public let propagationSeconds: Double?
 
     public init(
         deployment: DeploymentID, enabled: Bool, upstreams: [String], syncTiers: Bool, intervalSeconds: Double?, route: Route?,
-        filter: SyncFilter, running: SyncProgress?, last: SyncReport?, lastSuccess: Date?, next: Date?
+        filter: SyncFilter, running: SyncProgress?, last: SyncReport?, lastSuccess: Date?, next: Date?,
+        listening: [UpstreamListening]? = nil, propagationSeconds: Double? = nil
     ) {
         self.deployment = deployment
         self.enabled = enabled
@@ -36,6 +41,8 @@ public struct SyncStatusBody: Hashable, Sendable, Codable {
         self.last = last
         self.lastSuccess = lastSuccess
         self.next = next
+        self.listening = listening
+        self.propagationSeconds = propagationSeconds
     }
 }
 

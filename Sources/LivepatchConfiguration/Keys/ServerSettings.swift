@@ -70,6 +70,11 @@ enum ServerSettings {
         "How long what this server signs proves that it is recent. It is renewed by itself after half of that time; servers below that are kept from the renewals refuse to learn from old metadata. A short time notices sooner that somebody withholds news, and leaves less time to repair a server."
     )
 
+    static let clientPush = Setting.boolean(
+        "server.client-push.enabled", .server, default: false,
+        "Whether machines may hold a request open, so that they hear at once of a patch that is blocked or new. Each costs this server a connection. Downstream servers always may."
+    )
+
     static let trustedProxies = Setting<[AddressBlock]>.list(
         "server.trusted-proxies", .server, of: "addresses and networks",
         { text in
@@ -92,7 +97,7 @@ enum ServerSettings {
     static let keys = [
         logLevel.key, logFormat.key, serverAddress.key, machineAddress.key, syncAddress.key, adminAddress.key, dataDirectory.key,
         urlTemplate.key, redirectDownloads.key,
-        shutdownDeadline.key, maximumUploadSize.key, metadataLifetime.key,
+        shutdownDeadline.key, maximumUploadSize.key, metadataLifetime.key, clientPush.key,
         trustedProxies.key, trustedProxiesField.key,
     ]
 }

@@ -22,6 +22,11 @@ enum SyncSettings {
         "patch-sync.interval", .sync, default: .seconds(3600), in: .seconds(1) ... .seconds(30 * 86_400),
         "The time between two syncs. Each is moved a little at random, so that many servers do not ask at once.")
 
+    static let push = Setting.boolean(
+        "patch-sync.push.enabled", .sync, default: true,
+        "Whether a request is held open at each upstream, so that changes there are synced at once. The interval stays for what is not announced."
+    )
+
     static let syncTiers = Setting.boolean(
         "patch-sync.sync-tiers", .sync, default: false,
         "Mirror the upstream's tiers and what they hold. The tiers that exist here are replaced (a snapshot is kept), and tiers and promotions can then only be changed upstream."
@@ -115,7 +120,7 @@ enum SyncSettings {
         "How long one file may take.")
 
     static let keys = [
-        enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, syncTiers.key, architectures.key, flavours.key,
+        enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, push.key, syncTiers.key, architectures.key, flavours.key,
         minimumKernel.key, id.key, proxyEnabled.key, proxyHTTP.key, proxyHTTPS.key, proxyNone.key, certificateAuthority.key,
         clientCertificate.key, clientKey.key,
         trustedRoots.key, freshnessTolerance.key, maximumTransfers.key, bandwidthLimit.key, maximumRemovalShare.key,

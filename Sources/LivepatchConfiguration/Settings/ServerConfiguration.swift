@@ -24,6 +24,8 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let maximumUploadSize: Int64
     /// How long a timestamp that this server signs is good.
     public let metadataLifetime: Duration
+    /// Whether machines may hold a request open to hear of changes (`server.client-push.enabled`).
+    public let announcesToMachines: Bool
     public let metrics: MetricsConfiguration
     /// The reverse proxies that are believed.
     public let trustedProxies: [AddressBlock]
@@ -51,6 +53,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         shutdownDeadline = reading.value(ServerSettings.shutdownDeadline)
         maximumUploadSize = reading.value(ServerSettings.maximumUploadSize)
         metadataLifetime = reading.value(ServerSettings.metadataLifetime)
+        announcesToMachines = reading.value(ServerSettings.clientPush)
         metrics = MetricsConfiguration(&reading)
         trustedProxies = reading.value(ServerSettings.trustedProxies)
         trustedProxiesField = reading.value(ServerSettings.trustedProxiesField)

@@ -29,6 +29,8 @@ public struct SyncConfiguration: Hashable, Sendable {
     /// From `patch-sync.token` or the file that `patch-sync.token-file` names.
     public let token: ConcealedText?
     public let interval: Duration
+    /// Whether upstreams are listened to (`patch-sync.push.enabled`).
+    public let listens: Bool
     /// Whether the upstream's tiers and their contents replace the local ones (`patch-sync.sync-tiers`).
     public let mirrorsTiers: Bool
     public let filter: SyncFilter
@@ -57,6 +59,7 @@ public struct SyncConfiguration: Hashable, Sendable {
         upstreams = reading.value(SyncSettings.upstreamURL)
         token = SyncChecks.token(&reading)
         interval = reading.value(SyncSettings.interval)
+        listens = reading.value(SyncSettings.push)
         mirrorsTiers = reading.value(SyncSettings.syncTiers)
         filter = SyncFilter(
             architectures: Set(reading.value(SyncSettings.architectures)), flavours: Set(reading.value(SyncSettings.flavours)),

@@ -25,6 +25,11 @@ extension AdminClient {
         }
     }
 
+    /// `GET /v1/admin/sync/traces/{version}`
+    public func syncTrace(_ version: PatchVersion) async throws -> VersionTrace {
+        try await value(request(.GET, Paths.trace(version)))
+    }
+
     /// `GET /v1/admin/sync/reports`: newest first.
     public func syncReports(limit: Int) async throws -> SyncReportsBody {
         try await value(request(.GET, Paths.syncReports, query: [("limit", "\(limit)")]))

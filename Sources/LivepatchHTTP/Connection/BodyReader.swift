@@ -21,12 +21,14 @@ final class BodyReader: Sendable {
     }
 
     /// The next bytes; `nil` at the end.
-    /// - Parameter idle: how long to wait for them, if not as long as always.
+    /// - Parameters:
+    ///   - idle: how long to wait for them, if not as long as always.
+    ///   - isEndless: whether the time for the whole answer does not count.
     /// - Throws: ``TransportFailure``, of the kind `timeout` if nothing came in time.
-    func next(idle: Duration? = nil) async throws -> ByteBuffer? {
+    func next(idle: Duration? = nil, isEndless: Bool = false) async throws -> ByteBuffer? {
         let source = source
         let idle = idle ?? timeouts.idle
-        let rest = timeouts.total - waited.withLock { $0 }
+        let rest = isEndless ? idle : timeouts.total - waited.withLock { $0 }
         let expired = Mutex(false)
         let start = ContinuousClock.now
         let pull = Task { try await source.next() }
@@ -49,7 +51,7 @@ final class BodyReader: Sendable {
             guard !expired.withLock({ $0 }) else {
                 throw TransportFailure(
                     .timeout,
-                    idle < rest
+                    idle <= rest
                         ? "nothing more came within \(TransportFailure.text(idle))"
                         : "the answer took longer than \(TransportFailure.text(timeouts.total))",
                     cause: error)

@@ -17,7 +17,9 @@ public struct MachineClient: MachineServer {
     public let server: ServerAddress
     public let machine: MachineID
     /// The documents and the content that the machine's token opens.
-    public let view: any UpstreamServer
+    public var view: any UpstreamServer { announcer }
+    /// The same, which announces changes where the server does that for machines.
+    public let announcer: any HeadAnnouncer
     private let token: String
     private let transport: Transport
     private let upstream: HTTPUpstream
@@ -34,7 +36,7 @@ public struct MachineClient: MachineServer {
         try MachineRefusal.check(token, "machine token")
         transport = Transport(options, logger: logger)
         upstream = try HTTPUpstream(server, token: token, options: options, logger: logger)
-        view = MachineView(upstream: upstream)
+        announcer = MachineView(upstream: upstream)
     }
 
     /// `POST /v1/client/{machine-id}/register`: attaches a machine. Its token is told this once.
@@ -139,7 +141,7 @@ private struct MachineExchange {
 }
 
 /// The server's documents, with what goes wrong told to the owner of a machine and not to the administrator of a downstream.
-private struct MachineView: UpstreamServer {
+private struct MachineView: HeadAnnouncer {
     let upstream: HTTPUpstream
 
     func address() async -> String { await upstream.address() }
@@ -158,6 +160,10 @@ private struct MachineView: UpstreamServer {
 
     func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         try await Self.told { try await upstream.content(of: file, from: offset) }
+    }
+
+    func headTags() async throws -> AsyncThrowingStream<String, any Error> {
+        try await Self.told { try await upstream.headTags() }
     }
 
     private static func told<Value>(_ ask: () async throws -> Value) async throws -> Value {

@@ -74,7 +74,7 @@ public struct HTTPUpstream: UpstreamServer {
         return try await document(answer, limit: limit, refusal).bytes
     }
 
-    private func document(_ answer: Answer, limit: Int64, _ refusal: UpstreamRefusal) async throws -> UpstreamDocument {
+    func document(_ answer: Answer, limit: Int64, _ refusal: UpstreamRefusal) async throws -> UpstreamDocument {
         guard answer.status == .ok else { throw await refusal.error(answer) }
         let tooLong = refusal.malformed("the answer is longer than \(limit) bytes")
         guard answer.contentLength ?? 0 <= limit else { throw tooLong }

@@ -93,6 +93,17 @@ public final class FailoverUpstream: UpstreamServer {
     }
 }
 
+extension FailoverUpstream: TraceSource {
+    public func trace(of version: PatchVersion, hops: Int) async throws -> VersionTrace {
+        try await attempt(startingAt: first, isWorthAnother: Self.isAbsence) { upstream in
+            guard let source = upstream as? any TraceSource else {
+                throw LivepatchError(.upstreamLacks, "\(await upstream.address()) knows nothing of traces.")
+            }
+            return try await source.trace(of: version, hops: hops)
+        }
+    }
+}
+
 extension FailoverUpstream: FleetReportReceiver {
     public func receive(_ report: FleetReport) async throws -> FleetReceipt? { try await receiver?.receive(report) }
 

@@ -28,6 +28,10 @@ public actor SyncCoordinator {
         let task: Task<SyncReport, any Error>
         var progress: SyncProgress
         var listeners: [UUID: AsyncStream<SyncProgress>.Continuation] = [:]
+        /// What it is doing now; `nil` before it has the locks.
+        var attempt: Task<SyncReport, any Error>?
+        /// Why it is to begin anew.
+        var interruption: String?
     }
 
     private let syncLock: any StorageLock
@@ -68,6 +72,15 @@ public actor SyncCoordinator {
         return handle(joined: false, task)
     }
 
+    /// Has the sync under way begin anew from the upstream's head, for something that must not wait until it has ended. What has
+    /// arrived stays. Without a sync under way, nothing happens.
+    /// - Parameter reason: what the report notes.
+    public func beginAnew(_ reason: String) {
+        guard !isClosed, let attempt = current?.attempt else { return }
+        current?.interruption = reason
+        attempt.cancel()
+    }
+
     /// Cancels the sync under way, waits for its end, and begins no other. What has arrived stays for the next time.
     public func close() async {
         isClosed = true
@@ -102,7 +115,7 @@ public actor SyncCoordinator {
         defer { relay.cancel() }
         let report = try await syncLock.tryExclusive {
             try await storageLock.withShared {
-                let report = try await run(acceptsRemovals) { continuation.yield($0) }
+                let report = try await attempts(acceptsRemovals) { continuation.yield($0) }
                 continuation.finish()
                 await relay.value
                 return try await reports.add(report)
@@ -114,5 +127,30 @@ public actor SyncCoordinator {
                 suggestion: "Wait for it to end; `livepatch-sync run` and a server's own sync exclude each other.")
         }
         return report
+    }
+
+    /// Runs until nothing interrupts it.
+    private func attempts(
+        _ acceptsRemovals: Bool, _ progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> SyncReport {
+        var interrupted: SyncReport?
+        while true {
+            let attempt = Task { [run] in try await run(acceptsRemovals, progress) }
+            current?.attempt = attempt
+            let result = await withTaskCancellationHandler {
+                await attempt.result
+            } onCancel: {
+                attempt.cancel()
+            }
+            current?.attempt = nil
+            let reason = current?.interruption
+            current?.interruption = nil
+            var report = try result.get()
+            if let interrupted { report.continue(interrupted) }
+            // One that ended before it noticed has only been in time.
+            guard let reason, !Task.isCancelled, !isClosed, !report.isSuccess else { return report }
+            report.notes.append(reason)
+            interrupted = report
+        }
     }
 }

@@ -56,6 +56,9 @@ public struct SyncReport: Hashable, Sendable, Codable {
     public var fleet: FleetDelivery?
     /// How many seconds ago what the upstream showed was the origin's; `nil` if it did not say so.
     public var upstreamLagSeconds: Int64?
+    /// How many seconds after it was signed what is new was here: released at the origin, or moved between tiers by the server that
+    /// owns them. Signatures tell the time to the second. `nil` if nothing is new or signed, and of the first sync.
+    public var propagationSeconds: Double?
 
     /// Whether this server has all that its upstream showed.
     public var isSuccess: Bool { result == .complete || result == .unchanged }
@@ -82,6 +85,16 @@ public struct SyncReport: Hashable, Sendable, Codable {
         self.failures = failures
         self.notes = notes
         self.fleet = fleet
+    }
+
+    /// Takes on what an earlier attempt of the same sync did and cost. What failed there was tried again.
+    mutating func `continue`(_ earlier: SyncReport) {
+        started = earlier.started
+        documents += earlier.documents
+        documentBytes += earlier.documentBytes
+        files += earlier.files
+        bytes += earlier.bytes
+        notes = earlier.notes + notes
     }
 }
 

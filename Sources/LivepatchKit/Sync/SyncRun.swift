@@ -59,6 +59,9 @@ public struct SyncRun: Sendable {
                 report.versionsChanged = outcome.changed
                 report.versionsRemoved = outcome.removed
                 report.notes += outcome.notes
+                if outcome.result != .unchanged, let signed = await resources.reader.findings().signed {
+                    report.propagationSeconds = max(0, resources.now().timeIntervalSince(signed))
+                }
             } catch let error as LivepatchError where error.code == .upstreamMoving && restarts < Self.restarts {
                 restarts += 1
                 resources.logger.debug(

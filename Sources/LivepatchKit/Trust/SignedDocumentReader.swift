@@ -217,6 +217,7 @@ public actor SignedDocumentReader: DocumentReader {
         }
         reading.own = own
         found.proof = reading.proof(views: relaying == .originsAndViews ? metadata.views : [metadata.views[0]])
+        found.signed = reading.newestSigning(own)
         view = reading
         return list
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TUF
 
 /// What was verified of an upstream's view so far.
@@ -69,6 +70,17 @@ struct SignedView: Sendable {
     func proof(views: [HeadMetadata.View]) -> HeadMetadata {
         HeadMetadata(
             origins: metadata.origins.filter { origins[$0.deployment] != nil }, tierOwner: metadata.tierOwner, views: views)
+    }
+
+    /// When the newest of the repositories that are others than at the last sync was signed: versions are seconds since 1970
+    /// (``RoleSigner``).
+    /// - Parameter own: the view of the token's tier.
+    func newestSigning(_ own: VerifiedRepository) -> Date? {
+        guard let before = last.proof else { return nil }
+        var versions = metadata.origins.filter { !before.origins.contains($0) }
+            .compactMap { origins[$0.deployment]?.repository.snapshot.version }
+        if let view = metadata.views.first, !before.views.contains(view) { versions.append(own.snapshot.version) }
+        return versions.max().map { Date(timeIntervalSince1970: Double($0)) }
     }
 
     // MARK: Blocks

@@ -135,3 +135,7 @@ public struct SQLiteCatalog: Catalog {
         try await database.write { try CommitTransaction(commit: commit, db: $0).run() }
     }
 }
+
+extension SQLiteCatalog: CatalogNews {
+    public func changes() -> AsyncStream<Void> { database.revisions.news.listen() }
+}

@@ -20,6 +20,7 @@ public final class SQLiteDatabase: Sendable {
     public let path: String
     let pool: DatabasePool
     private let meter: DatabaseMeter
+    let revisions = RevisionObserver()
 
     /// What opening it did to its schema; `nil` if that was up to date.
     public let upgrade: SchemaUpgrade?
@@ -52,6 +53,7 @@ public final class SQLiteDatabase: Sendable {
             pool = try DatabasePool(path: path, configuration: configuration)
             // Opening a pool chooses NORMAL, which keeps the database whole in a power cut, but may lose the last changes.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            pool.add(transactionObserver: revisions)
             guard isPending else {
                 upgrade = nil
                 return

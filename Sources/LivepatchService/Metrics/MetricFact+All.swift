@@ -69,6 +69,11 @@ extension MetricFact {
         MetricFact(
             SyncGauges.transferredBytes, .counter, [],
             "Bytes of patch files that syncs have fetched since the server was started."),
+        MetricFact(
+            SyncGauges.propagation, .histogram, [],
+            "Time from the signing of a change, at the origin or at the server that owns the tiers, to its arrival here, in seconds.",
+            bounds: [1, 2, 3, 5, 10, 30, 60, 300, 900, 3600, 7200, 21_600, 86_400, 604_800]),
+        MetricFact(ServerGauges.listeners, .gauge, [], "Downstreams and machines that hold a request open to hear of changes."),
         MetricFact(SyncGauges.failures, .gauge, [], "Things that went wrong in the last sync."),
         MetricFact(
             QueueGauges.deliveries, .gauge, ["state"],

@@ -10,11 +10,14 @@ public struct MetricFact: Hashable, Sendable {
     public let labels: [String]
     /// What is counted, in which unit: one sentence.
     public let meaning: String
+    /// A histogram's upper bounds, ascending; `nil` for those of a backend's own choice, which suit what takes less than a minute.
+    public let bounds: [Double]?
 
-    init(_ name: String, _ kind: Kind, _ labels: [String] = [], _ meaning: String) {
+    init(_ name: String, _ kind: Kind, _ labels: [String] = [], _ meaning: String, bounds: [Double]? = nil) {
         self.name = name
         self.kind = kind
         self.labels = labels
         self.meaning = meaning
+        self.bounds = bounds
     }
 }

@@ -10,6 +10,7 @@ public struct ServerGauges: Sendable {
     static let build = "livepatch_server_build_info"
     static let revision = "livepatch_server_catalogue_revision"
     static let free = "livepatch_server_storage_free_bytes"
+    static let listeners = "livepatch_server_push_listeners"
     static let reportQueue = "livepatch_server_report_queue_length"
     /// What a backend may count series under that were too many.
     public static let overflow = "livepatch_server_metrics_overflow_total"

@@ -11,6 +11,7 @@ struct SyncGauges: GaugeGroup {
     static let duration = "livepatch_server_sync_last_duration_seconds"
     static let failures = "livepatch_server_sync_last_failures"
     static let syncs = "livepatch_server_syncs_total"
+    static let propagation = "livepatch_server_sync_propagation_seconds"
     static let transferredFiles = "livepatch_server_sync_transferred_files_total"
     static let transferredBytes = "livepatch_server_sync_transferred_bytes_total"
 
@@ -18,6 +19,7 @@ struct SyncGauges: GaugeGroup {
     private let factory: any MetricsFactory
     private let files: Counter
     private let bytes: Counter
+    private let propagation: Metrics.Timer
     private var panels: (enabled: Panel, result: Panel, age: Panel, lag: Panel, duration: Panel, failures: Panel)
     /// The last report that is counted; `nil` before the first look, which counts nothing: counters begin with the server.
     private var counted: Int64?
@@ -26,6 +28,7 @@ struct SyncGauges: GaugeGroup {
         self.status = status
         self.factory = factory
         files = Counter(label: Self.transferredFiles, factory: factory)
+        propagation = Metrics.Timer(label: Self.propagation, factory: factory)
         bytes = Counter(label: Self.transferredBytes, factory: factory)
         for result in SyncReport.Result.allCases { Self.counter(result, factory).increment(by: 0) }
         panels = (
@@ -53,6 +56,7 @@ struct SyncGauges: GaugeGroup {
         Self.counter(report.result, factory).increment()
         files.increment(by: Int64(report.files))
         bytes.increment(by: report.bytes)
+        if let seconds = report.propagationSeconds { propagation.recordNanoseconds(Int64(min(seconds, 1e9) * 1e9)) }
     }
 
     private static func counter(_ result: SyncReport.Result, _ factory: any MetricsFactory) -> Counter {

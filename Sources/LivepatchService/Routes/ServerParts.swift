@@ -10,6 +10,8 @@ public struct ServerParts: Sendable {
     public var tokens: any TokenStore
     public var tiers: TierStateCache
     public var publisher: any DocumentPublisher
+    /// Announces when what it publishes has changed.
+    public var watch: ViewWatch
     public var delivery: PatchDelivery
     public var tokenAuthority: TokenAuthority
     public var tokenIssuer: TokenIssuer
@@ -21,6 +23,8 @@ public struct ServerParts: Sendable {
     public var imports: PatchImport
     public var care: StorageCare
     public var sync: SyncStatus
+    /// Asks the servers above, too.
+    public var trace: TraceWalk
     public var trust: TrustInspection
     public var roots: RootAdministration
     public var machines: MachineParts
@@ -38,9 +42,9 @@ public struct ServerParts: Sendable {
 
     public init(
         deployment: DeploymentID, started: Date, catalog: any Catalog, storage: any PatchStorage, tokens: any TokenStore,
-        tiers: TierStateCache, publisher: any DocumentPublisher, delivery: PatchDelivery, tokenAuthority: TokenAuthority,
-        tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
-        imports: PatchImport, care: StorageCare, sync: SyncStatus, trust: TrustInspection, roots: RootAdministration,
+        tiers: TierStateCache, publisher: any DocumentPublisher, watch: ViewWatch, delivery: PatchDelivery,
+        tokenAuthority: TokenAuthority, tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
+        imports: PatchImport, care: StorageCare, sync: SyncStatus, trace: TraceWalk, trust: TrustInspection, roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
         webhooks: WebhookAdministration, keeping: KeepingParts, repeats: RepeatedChanges, security: SecurityLog,
         identity: (any IdentityProvider)? = nil,
@@ -53,6 +57,7 @@ public struct ServerParts: Sendable {
         self.tokens = tokens
         self.tiers = tiers
         self.publisher = publisher
+        self.watch = watch
         self.delivery = delivery
         self.tokenAuthority = tokenAuthority
         self.tokenIssuer = tokenIssuer
@@ -63,6 +68,7 @@ public struct ServerParts: Sendable {
         self.imports = imports
         self.care = care
         self.sync = sync
+        self.trace = trace
         self.trust = trust
         self.roots = roots
         self.machines = machines
@@ -89,15 +95,19 @@ public struct ServerOptions: Hashable, Sendable {
     public var addresses: ClientAddresses
     /// How long a stream of progress is silent at most.
     public var heartbeat: Duration
+    /// Whether machines may hold a request open to hear of changes at once.
+    public var announcesToMachines: Bool
 
     public init(
         downloadRedirect: String? = nil, maximumUploadSize: Int64 = 256 << 20, acceptsPasswords: Bool = true,
-        addresses: ClientAddresses = ClientAddresses(), heartbeat: Duration = .seconds(5)
+        addresses: ClientAddresses = ClientAddresses(), heartbeat: Duration = .seconds(5),
+        announcesToMachines: Bool = false
     ) {
         self.downloadRedirect = downloadRedirect
         self.maximumUploadSize = maximumUploadSize
         self.acceptsPasswords = acceptsPasswords
         self.addresses = addresses
         self.heartbeat = heartbeat
+        self.announcesToMachines = announcesToMachines
     }
 }

@@ -29,6 +29,7 @@ enum ServerRoutes {
             publisher: parts.publisher, lag: { [sync = parts.sync, now = parts.now] in try? await sync.lag(at: now()) }
         )
         .add(to: routes)
+        EventRoutes(watch: parts.watch, admitsMachines: options.announcesToMachines).add(to: routes)
         MetadataRoutes(publisher: parts.publisher).add(to: routes)
         DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect).add(to: routes)
         LoginRoutes(
@@ -63,6 +64,7 @@ enum ServerRoutes {
         KernelRoutes(kernels: parts.kernels, now: parts.now).add(to: routes)
         WebhookRoutes(webhooks: parts.webhooks, security: parts.security).add(to: routes)
         SyncRoutes(status: parts.sync, security: parts.security, heartbeat: options.heartbeat).add(to: routes)
+        TraceRoutes(walk: parts.trace).add(to: routes)
         FleetReportRoutes(intake: parts.fleet.intake).add(to: routes)
         FleetRoutes(inquiry: parts.fleet.inquiry).add(to: routes)
         MachineAdministrationRoutes(

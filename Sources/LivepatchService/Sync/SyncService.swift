@@ -3,11 +3,12 @@ public import LivepatchKit
 public import Logging
 public import ServiceLifecycle
 
-/// Syncs at once, and then again and again until the server stops.
+/// Syncs at once, and then again and again until the server stops: in the interval, and whenever the bell rings.
 public struct SyncService: Service {
     private let coordinator: SyncCoordinator
     private let schedule: SyncSchedule
     private let appointment: SyncAppointment
+    private let bell: Bell
     private let logger: Logger
     private let now: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -15,18 +16,20 @@ public struct SyncService: Service {
 
     /// - Parameters:
     ///   - appointment: is told when the next sync is due.
+    ///   - bell: ends a pause.
     ///   - now: the current time.
     ///   - sleep: waits, and throws when it is cancelled.
     ///   - jitter: random numbers from 0 to 1.
     public init(
-        coordinator: SyncCoordinator, schedule: SyncSchedule, appointment: SyncAppointment, logger: Logger,
-        now: @escaping @Sendable () -> Date,
+        coordinator: SyncCoordinator, schedule: SyncSchedule, appointment: SyncAppointment, bell: Bell = Bell(),
+        logger: Logger, now: @escaping @Sendable () -> Date,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
         self.coordinator = coordinator
         self.schedule = schedule
         self.appointment = appointment
+        self.bell = bell
         self.logger = logger
         self.now = now
         self.sleep = sleep
@@ -50,7 +53,16 @@ public struct SyncService: Service {
             failures = await succeeded() ? 0 : failures + 1
             let pause = schedule.pause(afterFailures: failures, jitter: jitter())
             appointment.next = now().addingTimeInterval(pause / .seconds(1))
-            try await sleep(pause)
+            try await self.pause(pause)
+        }
+    }
+
+    private func pause(_ pause: Duration) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { [bell, sleep] group in
+            group.addTask { try await sleep(pause) }
+            group.addTask { await bell.wait() }
+            try await group.next()
+            group.cancelAll()
         }
     }
 

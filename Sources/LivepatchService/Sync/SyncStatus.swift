@@ -27,19 +27,22 @@ public struct SyncStatus: Sendable {
     let reports: any SyncReportStore
     private let appointment: SyncAppointment
     private let catalog: any Catalog
+    private let listeners: [UpstreamListener]
 
     /// - Parameters:
     ///   - coordinator: `nil` on a server that does not sync.
     ///   - appointment: when the next sync is due.
+    ///   - listeners: those that hear of changes at the upstreams.
     public init(
         settings: Settings, coordinator: SyncCoordinator?, reports: any SyncReportStore, appointment: SyncAppointment,
-        catalog: any Catalog
+        catalog: any Catalog, listeners: [UpstreamListener] = []
     ) {
         self.settings = settings
         self.coordinator = coordinator
         self.reports = reports
         self.appointment = appointment
         self.catalog = catalog
+        self.listeners = listeners
     }
 
     /// The last report; `nil` before the first.
@@ -63,12 +66,15 @@ public struct SyncStatus: Sendable {
     func body() async throws -> SyncStatusBody {
         let recent = try await reports.reports(limit: 1000)
         let isEnabled = coordinator != nil
+        var listening: [UpstreamListening] = []
+        for listener in listeners { listening.append(await listener.state()) }
         return SyncStatusBody(
             deployment: try await catalog.deployment(), enabled: isEnabled, upstreams: settings.upstreams,
             syncTiers: settings.mirrorsTiers, intervalSeconds: isEnabled ? settings.interval / .seconds(1) : nil,
             route: try await catalog.syncState().route, filter: settings.filter, running: await coordinator?.running,
             last: recent.first, lastSuccess: recent.first(where: \.isSuccess)?.ended,
-            next: appointment.next)
+            next: appointment.next, listening: listening.isEmpty ? nil : listening,
+            propagationSeconds: recent.lazy.compactMap(\.propagationSeconds).first)
     }
 }
 

@@ -134,3 +134,7 @@ public struct InMemoryCatalog: Catalog {
 
     public func commit(_ commit: SyncCommit) async throws { try database.write { try $0.switchTo(commit) } }
 }
+
+extension InMemoryCatalog: CatalogNews {
+    public func changes() -> AsyncStream<Void> { database.news.listen() }
+}

@@ -14,6 +14,7 @@ import Synchronization
 /// ```
 public final class InMemoryDatabase: Sendable {
     private let tables = Mutex(Tables())
+    let news = NewsListeners()
 
     public init() {}
 
@@ -24,12 +25,15 @@ public final class InMemoryDatabase: Sendable {
 
     /// Changes all tables or, if the body throws, none.
     func write<Value: Sendable>(_ body: (inout Tables) throws -> Value) throws -> Value {
-        try tables.withLock { tables in
+        let (value, isNews) = try tables.withLock { tables in
             var changed = tables
             let value = try body(&changed)
+            let isNews = changed.revision != tables.revision
             tables = changed
-            return value
+            return (value, isNews)
         }
+        if isNews { news.tell() }
+        return value
     }
 }
 

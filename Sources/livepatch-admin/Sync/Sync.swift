@@ -8,6 +8,7 @@ struct Sync: AsyncParsableCommand {
               livepatch-admin sync trigger --wait
               livepatch-admin sync status
               livepatch-admin sync reports --format json
+              livepatch-admin sync trace 107.1
             """,
-        subcommands: [SyncTrigger.self, SyncStatus.self, SyncReports.self])
+        subcommands: [SyncTrigger.self, SyncStatus.self, SyncReports.self, SyncTrace.self])
 }

@@ -31,12 +31,21 @@ extension SyncStatusBody: Detailed {
             Detail("Filter", Cell(filter.words)),
             Detail("Interval", Cell(intervalSeconds.map { text.duration(seconds: $0) })),
         ]
+        for listening in listening ?? [] {
+            let words =
+                listening.since.map { Cell("to \(listening.upstream), since \(text.time($0))", .good) }
+                ?? Cell("not to \(listening.upstream)\(listening.problem.map { ": \($0)" } ?? "")", .warning)
+            details.append(Detail("Listening", words))
+        }
         if let running { details.append(Detail("Under way", Cell(words(running, text)))) }
         if let last {
             let reason = last.failures.first.map { ": \($0.message)" } ?? ""
             details.append(Detail("Last", Cell("\(last.result.rawValue), \(text.time(last.ended))\(reason)")))
         }
         details.append(Detail("Last success", Cell(text.time(lastSuccess, missing: "never"))))
+        if let propagationSeconds {
+            details.append(Detail("Last change", Cell("here \(text.duration(seconds: propagationSeconds)) after it was signed")))
+        }
         if let next { details.append(Detail("Next", Cell(text.time(next)))) }
         return details
     }

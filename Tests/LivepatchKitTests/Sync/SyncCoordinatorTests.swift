@@ -74,6 +74,39 @@ struct SyncCoordinatorTests {
         #expect(error?.code == .unavailable)
     }
 
+    @Test("What must not wait has the sync under way begin anew, with one report of both attempts")
+    func beginningAnew() async throws {
+        let begun = Gate()
+        let runs = Mutex(0)
+        let coordinator = coordinator { _, _ in
+            let run = runs.withLock { runs in
+                runs += 1
+                return runs
+            }
+            guard run == 1 else {
+                return SyncReport(started: Date(), ended: Date(), result: .complete, files: 2, bytes: 20)
+            }
+            let gate = Gate()
+            begun.open()
+            await withTaskCancellationHandler {
+                await gate.wait()
+            } onCancel: {
+                gate.open()
+            }
+            let failure = SyncReport.Failure(file: nil, code: "cancelled", message: "It was cancelled.")
+            return SyncReport(started: Date(), ended: Date(), result: .failed, files: 1, bytes: 10, failures: [failure])
+        }
+        await coordinator.beginAnew("Nothing is under way.")
+        let handle = try await coordinator.trigger()
+        await begun.wait()
+        await coordinator.beginAnew("A block came.")
+        let report = try await handle.report()
+        #expect(report.result == .complete && report.failures.isEmpty)
+        #expect(report.files == 3 && report.bytes == 30)
+        #expect(report.notes == ["A block came."])
+        #expect(runs.withLock { $0 } == 2)
+    }
+
     private func coordinator(
         _ lock: SwitchableLock = SwitchableLock(),
         run: @escaping @Sendable (Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport

@@ -79,6 +79,7 @@ struct ServerUnderTest: Sendable {
         parts = ServerParts(
             deployment: deployment, started: clock.now, catalog: catalog, storage: storage,
             tokens: tokens, tiers: tiers, publisher: publisher,
+            watch: ViewWatch(publisher: publisher, news: { [database] in InMemoryCatalog(database).changes() }),
             delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
             tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: issuer,
             accounts: AccountAuthority(
@@ -95,6 +96,8 @@ struct ServerUnderTest: Sendable {
                 settings: .init(
                     upstreams: upstream.map { [$0] } ?? [], mirrorsTiers: upstream != nil, interval: .seconds(3600), filter: .all),
                 coordinator: coordinator, reports: reports, appointment: SyncAppointment(), catalog: catalog),
+            trace: TraceWalk(
+                deployment: deployment, catalog: catalog, tiers: tiers, reports: reports, upstream: nil, now: now),
             trust: TrustInspection(deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, now: now),
             roots: RootAdministration(
                 publisher: MetadataPublisher(

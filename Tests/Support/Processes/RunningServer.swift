@@ -84,12 +84,14 @@ extension Surroundings {
             process, path(name), storage: settings["patch-storage.filesystem-path"], self)
     }
 
-    /// Starts a server below another one.
+    /// Starts a server below another one. It syncs when it is told to: it does not listen to its upstream unless the settings say so.
     /// - Parameter wrapper: a command that becomes the server.
     public func downstream(
         _ name: String, of upstream: String, token: String, _ settings: [String: String] = [:], wrapper: [String] = []
     ) async throws -> RunningServer {
-        let sync = ["patch-sync.enabled": "true", "patch-sync.upstream-url": upstream]
+        let sync = [
+            "patch-sync.enabled": "true", "patch-sync.upstream-url": upstream, "patch-sync.push.enabled": "false",
+        ]
         return try await server(
             name, sync.merging(settings) { $1 }, environment: ["LP_PATCH_SYNC_TOKEN": token], wrapper: wrapper)
     }
