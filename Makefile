@@ -72,8 +72,7 @@ test: setup-kernel setup-monitoring lint tuf-python ## Everything that CI runs: 
 	Scripts/walk.sh
 	@$(MAKE) --no-print-directory test-deb
 	@SWIFT="$(SWIFT)" Scripts/contract.sh
-	@set -o pipefail; log="$$(mktemp)"; trap 'rm -f "$$log"' EXIT; \
-		$(SWIFT) test --skip-build --no-parallel 2>&1 | tee "$$log" || { echo "What failed, once more:"; grep -E -A 25 '^✘|Fatal error|crashed:' "$$log" | head -n 150; exit 1; }
+	@SWIFT="$(SWIFT)" Scripts/run-tests.sh
 
 test-kernel: setup-kernel ## Patch a real kernel in QEMU: build modules, start three servers, boot, and let the agent patch it
 	$(SWIFT) test --filter RealKernelTests --no-parallel

@@ -287,6 +287,11 @@ final class AnsweringServer: AdministeredServer {
         return SyncReportsBody(reports: [Samples.report(.complete)])
     }
 
+    func syncTrace(_ version: PatchVersion) async throws -> VersionTrace {
+        try ask("trace \(version)")
+        return answers.trace
+    }
+
     func trust() async throws -> TrustStatus {
         try ask("trust")
         return answers.trust

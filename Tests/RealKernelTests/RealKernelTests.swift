@@ -39,8 +39,9 @@ import Testing
                 try await machine.becomes("patched by 101.1", within: .seconds(120))
                 // What was replaced is taken out when the kernel has let go of it.
                 try await eventually("the first patch is gone") {
-                    try await machine("ls /sys/kernel/livepatch") == "livepatch_second\n"
-                        && !machine("cat /proc/modules").contains("livepatch_first")
+                    let patches = try await machine("ls /sys/kernel/livepatch")
+                    let modules = try await machine("cat /proc/modules")
+                    return patches == "livepatch_second\n" && !modules.contains("livepatch_first")
                 }
                 try await chain.sync()
                 #expect(try await chain.origin.health("101.1", wholeTree: true) == "1 0 0")

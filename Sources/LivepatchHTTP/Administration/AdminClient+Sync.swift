@@ -1,5 +1,5 @@
 public import LivepatchAPI
-import LivepatchKit
+public import LivepatchKit
 import NIOHTTP1
 
 extension AdminClient {

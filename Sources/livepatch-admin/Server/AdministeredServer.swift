@@ -64,6 +64,7 @@ protocol AdministeredServer: Sendable {
     func syncStatus() async throws -> SyncStatusBody
     func triggerSync(wait: Bool, acceptRemovals: Bool) async throws -> AsyncThrowingStream<SyncEventBody, any Error>
     func syncReports(limit: Int) async throws -> SyncReportsBody
+    func syncTrace(_ version: PatchVersion) async throws -> VersionTrace
 
     func trust() async throws -> TrustStatus
     func rootBasis(_ kind: TrustedRoot.Kind) async throws -> RootBasis

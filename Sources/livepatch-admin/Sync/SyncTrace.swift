@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
-public import LivepatchConsole
-public import LivepatchKit
+import LivepatchConsole
+import LivepatchKit
 
 struct SyncTrace: AdminCommand {
     static let configuration = CommandConfiguration(
