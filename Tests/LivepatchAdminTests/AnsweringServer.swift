@@ -15,6 +15,7 @@ final class AnsweringServer: AdministeredServer {
         var nextChange: Int64 = 17
         var importing: @Sendable (String) throws -> Bool = { _ in true }
         var syncEvents: [SyncEventBody] = []
+        var trace = Samples.trace
         var verification = StorageVerification()
         var refresh = StorageRefresh()
         var collection = StorageCollection()

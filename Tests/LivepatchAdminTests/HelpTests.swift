@@ -32,7 +32,7 @@ import Testing
             "storage gc", "sync-tokens add", "sync-tokens list", "sync-tokens revoke", "sync-tokens rotate", "sync trigger",
             "auth-token",
             "auth-tokens list", "auth-tokens move", "auth-tokens revoke",
-            "sync status", "sync reports", "trust status", "trust import-key",
+            "sync status", "sync reports", "sync trace", "trust status", "trust import-key",
             "webhooks add", "webhooks list", "webhooks remove", "webhooks test", "webhooks enable", "webhooks deliveries",
             "webhooks retry",
             "kernels coverage list", "kernels coverage set", "kernels coverage remove", "kernels coverage import",

@@ -68,4 +68,16 @@ enum Samples {
             id: 5, started: RecordedConsole.now - 90, ended: RecordedConsole.now, result: result, upstream: "https://up.example",
             documents: 3, documentBytes: 4096, files: 2, bytes: 3072, skipped: 7, failures: failures)
     }
+
+    /// A site that lacks what is at the origin.
+    static let trace = VersionTrace(
+        version: PatchVersion(107, 1),
+        hops: [
+            VersionTrace.Hop(
+                deployment: deployment, arrived: nil, tiers: [], moved: nil, blocked: nil, synced: RecordedConsole.now - 60,
+                time: RecordedConsole.now),
+            VersionTrace.Hop(
+                deployment: deployment, arrived: RecordedConsole.now - 3600, tiers: [], moved: RecordedConsole.now - 1800,
+                blocked: RecordedConsole.now - 30, synced: nil, time: RecordedConsole.now),
+        ], problem: "The server above cannot be reached.")
 }

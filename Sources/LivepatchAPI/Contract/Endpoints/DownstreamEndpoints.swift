@@ -4,6 +4,18 @@ extension Endpoint {
     static let documents = [
         document(
             Paths.syncHead, "readHead", "The document that changes whenever anything does.", .json(Head.self), headers: [.lag]),
+        Endpoint(
+            .get, Paths.syncEvents, "listenForChanges", "Announces each change of the head, until the connection ends.",
+            for: .viewers, parameters: [.deployment],
+            answers: [
+                Answer(
+                    status: 200, content: .bytes(mediaType: HeadEvents.mediaType),
+                    description: "An event `head` at once and at each change; its data is a JSON object with the head's `tag`.")
+            ], problems: [.notFound] + ownFaults),
+        Endpoint(
+            .get, Paths.syncTraceTemplate, "traceAsDownstream",
+            "When this server and those above it had a patch version, as far as the token sees it.", for: .downstreams,
+            parameters: [.deployment, hops], answers: [.json(VersionTrace.self)]),
         document(Paths.syncRevocations, "readRevocations", "What is blocked.", .json(RevocationsDocument.self)),
         document(Paths.syncTiers, "readTiers", "The tiers of the view, in order.", .json(TierListDocument.self)),
         document(
@@ -14,6 +26,9 @@ extension Endpoint {
         metadata(Paths.originMetadataTemplate, "readOriginMetadata", "Signed metadata of what a server has released."),
         metadata(Paths.viewMetadataTemplate, "readViewMetadata", "Signed metadata of who gets it."),
     ]
+
+    static let hops = Parameter.query(
+        "hops", Int64.self, "How many servers answer at most.", bounds: 1...Int64(TraceWalk.limit))
 
     static let downloads = [
         download(Paths.patchFileTemplate, "readPatchFile", "A patch file.", []),

@@ -50,6 +50,9 @@ extension Endpoint {
                 )
             ], problems: [.syncNotConfigured, .syncUnderWay, .storageBusy]),
         Endpoint(
+            .get, Paths.traceTemplate, "traceVersion", "When this server and those above it had a patch version.",
+            for: .administrators(.read), parameters: [hops], answers: [.json(VersionTrace.self)]),
+        Endpoint(
             .get, Paths.syncReports, "listSyncReports", "What came of syncs, newest first.", for: .administrators(.read),
             parameters: page,
             answers: [.json(SyncReportsBody.self)]),
