@@ -22,6 +22,7 @@ let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "s
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 
 let package = Package(
@@ -54,6 +55,7 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -80,6 +82,9 @@ let package = Package(
         // Which secrets no log line shows.
         .target(name: "LivepatchLogging", dependencies: [logging], swiftSettings: strict),
 
+        // Which trace something belongs to, between requests and tasks.
+        .target(name: "LivepatchTracing", dependencies: [logging, tracing], swiftSettings: strict),
+
         // 2: the wire
         .target(name: "LivepatchAPI", dependencies: ["LivepatchKit", "TUF"], swiftSettings: strict),
         .target(name: "LivepatchTLS", dependencies: ["LivepatchKit", asn1, nioSSL], swiftSettings: strict),
@@ -93,14 +98,16 @@ let package = Package(
             name: "LivepatchKernel", dependencies: ["LivepatchKit", "CKernel", asn1, crypto, cryptoExtras], swiftSettings: strict),
         .target(
             name: "LivepatchSQLite",
-            dependencies: ["LivepatchKit", logging, metrics, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "LivepatchKit", logging, metrics, tracing, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .target(name: "LivepatchFiles", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
         .target(name: "LivepatchArchive", dependencies: ["LivepatchKit", "CArchive"], swiftSettings: strict),
         .target(
             name: "LivepatchHTTP",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", logging, nioSSL,
+                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "LivepatchTracing", logging, nioSSL, tracing,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -129,7 +136,8 @@ let package = Package(
         .target(
             name: "LivepatchService",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "CCrypt", crypto, logging, metrics, nioSSL,
+                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "LivepatchTracing", "CCrypt", crypto, logging, metrics, nioSSL,
+                tracing,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -152,7 +160,8 @@ let package = Package(
         // What more than one program builds of configuration and adapters, and so knows both.
         .target(
             name: "LivepatchComposition",
-            dependencies: ["LivepatchKit", "LivepatchConfiguration", "LivepatchHTTP", logging], swiftSettings: strict),
+            dependencies: ["LivepatchKit", "LivepatchConfiguration", "LivepatchHTTP", "LivepatchTracing", logging],
+            swiftSettings: strict),
 
         // 5: executables
         .executableTarget(
@@ -160,7 +169,7 @@ let package = Package(
             dependencies: [
                 "LivepatchKit", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration", "LivepatchConsole",
                 "LivepatchFiles", "LivepatchIdentity", "LivepatchLogging", "LivepatchMetrics", "LivepatchService",
-                "LivepatchSQLite", argumentParser, logging, metrics,
+                "LivepatchSQLite", "LivepatchTracing", argumentParser, logging, metrics,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -169,14 +178,15 @@ let package = Package(
             name: "livepatch-admin",
             dependencies: [
                 "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchConsole", "LivepatchFiles", "LivepatchHTTP",
-                argumentParser,
+                "LivepatchTracing", argumentParser,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "livepatch-sync",
             dependencies: [
                 "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchComposition", "LivepatchConfiguration",
-                "LivepatchConsole", "LivepatchFiles", "LivepatchLogging", "LivepatchSQLite", argumentParser, logging,
+                "LivepatchConsole", "LivepatchFiles", "LivepatchLogging", "LivepatchSQLite", "LivepatchTracing", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
 
@@ -337,6 +347,7 @@ let package = Package(
                 "LivepatchService",
                 logging,
             ]),
+        test("LivepatchTracingTests", of: ["LivepatchTracing", logging, tracing]),
         test("LivepatchMetricsTests", of: ["LivepatchMetrics", metrics]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),
         test("LivepatchConfigurationTests", of: ["LivepatchConfiguration", "LivepatchKit", logging]),

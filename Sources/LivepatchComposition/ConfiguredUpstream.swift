@@ -2,6 +2,7 @@ public import FoundationEssentials
 public import LivepatchConfiguration
 import LivepatchHTTP
 public import LivepatchKit
+import LivepatchTracing
 public import Logging
 
 /// The upstreams that a configuration names, reached as it says and tried in order as if they were one.
@@ -95,9 +96,11 @@ public struct ConfiguredUpstream: Sendable {
             let resources = SyncRun.Resources(
                 upstream: server, reader: reader, catalog: catalog, tokens: tokens, authTokens: authTokens, storage: storage,
                 transfers: transfers, logger: logger, now: now)
-            var report = await SyncRun(request, resources, progress: progress).run()
-            if report.isSuccess { report.upstreamLagSeconds = lag.seconds }
-            return await reporter.report(after: report, to: server)
+            return await withTrace("sync") {
+                var report = await SyncRun(request, resources, progress: progress).run()
+                if report.isSuccess { report.upstreamLagSeconds = lag.seconds }
+                return await reporter.report(after: report, to: server)
+            }
         }
     }
 

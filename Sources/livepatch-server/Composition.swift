@@ -9,6 +9,7 @@ import LivepatchKit
 import LivepatchLogging
 import LivepatchSQLite
 import LivepatchService
+import LivepatchTracing
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -321,12 +322,14 @@ struct Composition {
     /// One JSON object a line, whatever the form of the other lines.
     private func securityLogger() -> Logger { Logger(label: "livepatch.security") { handler($0, .json) } }
 
-    /// What writes lines, without secrets.
+    /// What writes lines, without secrets and with the trace that they belong to.
     private func handler(_ label: String, _ form: LineLogHandler.Form) -> RedactingLogHandler<LineLogHandler> {
         let lines = LineLogHandler(label: label, form: form, level: level) { [console] line in
             try? console.errorOutput.write(line)
         }
-        return RedactingLogHandler(lines, redactor)
+        var handler = RedactingLogHandler(lines, redactor)
+        handler.metadataProvider = TracePropagation.metadataProvider
+        return handler
     }
 
     /// What SIGHUP does: the log level and the users are taken up; what has a mistake changes nothing.

@@ -1,6 +1,12 @@
+import FoundationEssentials
 import LivepatchConsole
+import LivepatchTracing
 
 @main
 enum Program {
-    static func main() async { await CommandEntry().run(LivepatchSync.self) }
+    static func main() async {
+        await withTrace("livepatch-sync", in: ProcessInfo.processInfo.environment) { () async -> Void in
+            await CommandEntry().run(LivepatchSync.self)
+        }
+    }
 }

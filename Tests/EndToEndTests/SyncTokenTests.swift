@@ -69,7 +69,9 @@ import Testing
             var answers: [RawAnswer] = []
             for header in headers { answers.append(try await ask(server.port, "GET", "/v1/sync/head", header)) }
             #expect(answers.map(\.status) == [401, 401, 401, 401, 401])
-            #expect(Set(answers.map(\.body)).count == 1, "\(answers.map(\.text))")
+            // The id of a trace is another one for each request, whatever is asked.
+            let bodies = answers.map { $0.text.replacing(/"trace":"[0-9a-f]{32}"/, with: "TRACE") }
+            #expect(Set(bodies).count == 1, "\(bodies)")
             #expect(answers.allSatisfy { $0.header("content-type") == "application/problem+json" })
             #expect(Set(answers.map { $0.header("www-authenticate") }).count == 1)
             for reason in ["revoked", "expired", "unknown", "malformed", "missing"] {
@@ -102,6 +104,7 @@ import Testing
                     #expect(first.status == 404 && second.status == 404, "\(method) \(held)")
                     let name = { (answer: RawAnswer) in
                         answer.text.replacingOccurrences(of: "101.1", with: "V").replacingOccurrences(of: "555.1", with: "V")
+                            .replacing(/"trace":"[0-9a-f]{32}"/, with: "TRACE")
                     }
                     #expect(name(first) == name(second))
                     let fields = { (answer: RawAnswer) in Set(answer.headers.map(\.name)) }

@@ -16,8 +16,12 @@ public struct Problem: Hashable, Sendable, Codable {
     public let code: String
     /// What the reader can do.
     public let suggestion: String?
+    /// The id of the trace that the request belonged to, under which the server's log has more (32 hexadecimal digits).
+    public let trace: String?
 
-    public init(_ error: LivepatchError) {
+    /// - Parameter trace: the id of the trace that the request belonged to.
+    public init(_ error: LivepatchError, trace: String? = nil) {
+        self.trace = trace
         let disposition = ErrorDisposition(of: error.code)
         type = "about:blank"
         title = error.code.rawValue.split(separator: "-").joined(separator: " ")
@@ -25,6 +29,17 @@ public struct Problem: Hashable, Sendable, Codable {
         detail = error.message
         code = error.code.rawValue
         suggestion = error.suggestion
+    }
+
+    /// The error that the problem describes, with the trace under which the server's log has more about it, where the log tells such
+    /// things: what is only the caller's mistake stands in no log.
+    public var tracedError: LivepatchError {
+        let disposition = ErrorDisposition(of: error.code)
+        guard let trace, trace.utf8.count == 32, trace.allSatisfy(\.isHexDigit),
+            disposition.severity != .information || disposition.status == 401 || disposition.status == 403
+        else { return error }
+        let hint = "The server's log has more under the trace \(trace)."
+        return LivepatchError(error.code, error.message, suggestion: [suggestion, hint].compactMap { $0 }.joined(separator: " "))
     }
 
     /// The error that the problem describes.

@@ -2,11 +2,13 @@ import AsyncHTTPClient
 import LivepatchAPI
 import LivepatchKit
 import LivepatchTLS
+import LivepatchTracing
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
 import Synchronization
+import Tracing
 
 /// Sends requests, directly or through the proxy that leads to their server, and never follows a redirect by itself.
 ///
@@ -52,6 +54,16 @@ final class Transport: Sendable {
     /// - Parameter patience: `nil` for the time that an answer may be idle.
     /// - Throws: ``TransportFailure``, or the error that the request's body threw.
     func send(_ request: HTTPClientRequest, to origin: Origin, patience: Patience? = nil) async throws -> Answer {
+        // Nothing is begun here: what belongs to no trace is for the server to tell apart.
+        guard InstrumentationContext.current != nil else { return try await exchange(request, with: origin, patience) }
+        return try await withTrace("\(request.method)", kind: .client, attributes: ["server.address": .string(origin.host)]) {
+            var request = request
+            for (name, value) in TracePropagation.fields() { request.headers.replaceOrAdd(name: name, value: value) }
+            return try await exchange(request, with: origin, patience)
+        }
+    }
+
+    private func exchange(_ request: HTTPClientRequest, with origin: Origin, _ patience: Patience?) async throws -> Answer {
         var request = request
         request.headers.replaceOrAdd(name: "user-agent", value: "livepatch-for-swift/\(Release.version)")
         let proxy = options.proxies.proxy(to: origin)
@@ -120,6 +132,8 @@ final class Transport: Sendable {
         configuration.timeout.read = route.answerTimeout.map { TimeAmount($0) }
         configuration.timeout.write = TimeAmount(options.timeouts.idle)
         configuration.httpVersion = .http1Only
+        // Spans and their fields are made here, also where the process has no tracing system.
+        configuration.tracing.tracer = nil
         // Never the bottleneck: how many transfers run at once is decided above.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
         // Whoever asks decides whether to try again, and wants to know what is wrong.

@@ -2,6 +2,7 @@ import FoundationEssentials
 import GRDB
 import LivepatchKit
 public import Metrics
+import Tracing
 
 /// A server's database: one SQLite file, opened by as many processes as like to.
 ///
@@ -96,7 +97,7 @@ extension SQLiteDatabase {
     func read<Value: Sendable>(
         method: String = #function, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try await measured(method) { try await pool.read(body) }
+        try await measured(method, "read") { try await pool.read(body) }
     }
 
     /// Changes the database in one transaction, which is undone if the body throws.
@@ -104,7 +105,21 @@ extension SQLiteDatabase {
     func write<Value: Sendable>(
         method: String = #function, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try await measured(method) { try await pool.write(body) }
+        try await measured(method, "write") { try await pool.write(body) }
+    }
+
+    /// Has it measured, and makes it a span of the trace that asks, if the process records traces at all.
+    private func measured<Value: Sendable>(
+        _ method: String, _ operation: String, _ access: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard InstrumentationContext.current != nil else { return try await measured(method, access) }
+        return try await withSpan(String(method.prefix { $0 != "(" }), ofKind: .client) { span in
+            if span.isRecording {
+                span.attributes["db.system.name"] = "sqlite"
+                span.attributes["db.operation.name"] = operation
+            }
+            return try await measured(method, access)
+        }
     }
 
     private func measured<Value: Sendable>(_ method: String, _ access: () async throws -> Value) async throws -> Value {

@@ -1,6 +1,7 @@
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTracing
 public import Logging
 public import Metrics
 
@@ -46,6 +47,8 @@ public struct SecurityLog: Sendable {
     private func record(_ event: SecurityEvent, _ more: Logger.Metadata) {
         meter.count(event)
         var metadata = more
+        // Whatever provides the metadata of the embedder's loggers.
+        if let trace = TracePropagation.current { metadata.merge(trace.metadata) { $1 } }
         metadata["type"] = "security"
         metadata["appid"] = "\(application)"
         metadata["event"] = "\(event.name)"

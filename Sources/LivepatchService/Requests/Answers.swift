@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTracing
 import NIOCore
 
 /// The answers of handlers.
@@ -21,7 +22,7 @@ enum Answers {
 
     /// An error on the wire, with the fields that its status asks for (RFC 9110, section 11.6.1).
     static func problem(_ error: LivepatchError) -> Response {
-        let problem = Problem(error)
+        let problem = Problem(error, trace: TracePropagation.current?.traceID)
         var response = answer(
             (try? DocumentCoding.encode(problem)) ?? [], Problem.mediaType, HTTPResponse.Status(code: problem.status))
         switch error.code {

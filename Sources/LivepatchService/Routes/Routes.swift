@@ -27,6 +27,7 @@ struct Routes {
         self.entryMeter = entryMeter
         let isEncrypted = gate.entrance.tls != nil
         router = Router(context: ServiceRequestContext.self)
+        router.middlewares.add(TraceMiddleware())
         router.middlewares.add(AccessLogMiddleware())
         router.middlewares.add(RequestMetricsMiddleware(metrics))
         router.middlewares.add(ProblemMiddleware(paths: paths))

@@ -1,6 +1,7 @@
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTracing
 
 /// The storage, for administrators.
 struct StorageRoutes: Sendable {
@@ -62,7 +63,7 @@ struct StorageRoutes: Sendable {
             do {
                 feed.end(.ended(try await work { feed.progress(.progress($0)) }))
             } catch {
-                feed.end(.problem(Problem(LivepatchError(told: error))))
+                feed.end(.problem(Problem(LivepatchError(told: error), trace: TracePropagation.current?.traceID)))
             }
         }
         feed.onLeave { task.cancel() }

@@ -1,6 +1,7 @@
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTracing
 
 /// What a server syncs, from where, and how that went.
 struct SyncRoutes: Sendable {
@@ -49,7 +50,7 @@ struct SyncRoutes: Sendable {
             do {
                 feed.end(.ended(try await handle.report()))
             } catch {
-                feed.end(.problem(Problem(LivepatchError(told: error))))
+                feed.end(.problem(Problem(LivepatchError(told: error), trace: TracePropagation.current?.traceID)))
             }
         }
         feed.onLeave { relay.cancel() }

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 public import LivepatchKit
+import LivepatchTracing
 public import Logging
 public import ServiceLifecycle
 
@@ -66,8 +67,10 @@ public struct SyncService: Service {
         }
     }
 
-    /// One sync, told in the log.
-    private func succeeded() async -> Bool {
+    /// One sync, told in the log: a trace of its own, which goes on in all that it asks of the servers above.
+    private func succeeded() async -> Bool { await withTrace("scheduled sync") { await attempt() } }
+
+    private func attempt() async -> Bool {
         do {
             let report = try await coordinator.trigger().report()
             tell(report)
