@@ -70,6 +70,15 @@ import Testing
         #expect(document.output.contains("\"joined\": false"))
     }
 
+    @Test func `A trace has a line for each server, and says why it goes no further`() async throws {
+        let run = try await Invocation.run("sync", "trace", "107.1")
+        #expect(run.status == 0)
+        #expect(run.output.contains("not here"))
+        #expect(run.output.contains("The server above cannot be reached."))
+        #expect(try await Invocation.run("sync", "trace", "107.1", "--format", "json").output.contains("\"hops\""))
+        #expect(try await Invocation.run("sync", "trace", "latest").status == 64)
+    }
+
     @Test func `Reports are listed with their numbers`() async throws {
         #expect(try await Invocation.run("sync", "reports", "--quiet").output == "5\n")
         #expect(try await Invocation.run("sync", "reports").output.contains("complete"))

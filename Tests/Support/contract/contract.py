@@ -39,9 +39,10 @@ CHECKS = ",".join(
         "response_schema_conformance", "ignored_auth", "unsupported_method",
     ]
 )
+# What does not end by itself is not asked by those who may listen.
 # What ends the credential that it is asked with, or everybody's. It is asked last, each with a credential of its own.
 SESSIONS = ["revokeSessions", "logOut"]
-EXCLUDED = {"machine": ["endMachineToken"], "administrator": SESSIONS, "edges": SESSIONS, "operator": SESSIONS, "reader": SESSIONS}
+EXCLUDED = {"downstream": ["listenForChanges"], "machine": ["endMachineToken"], "administrator": SESSIONS, "edges": SESSIONS, "operator": SESSIONS, "reader": SESSIONS}
 ENDING = {"machine": ["endMachineToken"], "edges": SESSIONS, "operator": ["revokeSessions"], "reader": ["revokeSessions"]}
 # Which of the document's credentials each kind of caller has.
 SCHEMES = {"downstream": "syncToken", "machine": "machineToken", "newcomer": "authToken", "stranger": None}
