@@ -51,7 +51,10 @@ struct CatalogSyncTests {
             let catalog = stores.catalog
             let documents = ["107.1": [file("107.1")]]
             #expect(try await isTold(catalog) { try await catalog.sync(documents) })
-            #expect(try await isTold(catalog) { try await catalog.sync(["107.1": documents["107.1"] ?? [], "108.1": [file("108.1")]]) })
+            #expect(
+                try await isTold(catalog) {
+                    try await catalog.sync(["107.1": documents["107.1"] ?? [], "108.1": [file("108.1")]])
+                })
             // None of these is seen by anybody below.
             #expect(try await !isTold(catalog) { _ = try await catalog.syncState() })
             #expect(

@@ -120,7 +120,8 @@ enum SyncSettings {
         "How long one file may take.")
 
     static let keys = [
-        enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, push.key, syncTiers.key, architectures.key, flavours.key,
+        enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, push.key, syncTiers.key, architectures.key,
+        flavours.key,
         minimumKernel.key, id.key, proxyEnabled.key, proxyHTTP.key, proxyHTTPS.key, proxyNone.key, certificateAuthority.key,
         clientCertificate.key, clientKey.key,
         trustedRoots.key, freshnessTolerance.key, maximumTransfers.key, bandwidthLimit.key, maximumRemovalShare.key,

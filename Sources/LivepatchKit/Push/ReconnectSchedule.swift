@@ -18,7 +18,9 @@ public struct ReconnectSchedule: Hashable, Sendable {
     ///   - isAbsent: whether the upstream said that it does not announce anything.
     ///   - retryAfter: what a busy upstream asked for: the pause is at least that.
     ///   - jitter: a random number from 0 to 1.
-    public func pause(afterFailures failures: Int, isAbsent: Bool = false, retryAfter: Duration? = nil, jitter: Double) -> Duration {
+    public func pause(afterFailures failures: Int, isAbsent: Bool = false, retryAfter: Duration? = nil, jitter: Double)
+        -> Duration
+    {
         let chosen =
             isAbsent
             ? absence * (0.5 + 0.5 * jitter)

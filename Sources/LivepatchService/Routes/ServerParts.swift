@@ -43,8 +43,10 @@ public struct ServerParts: Sendable {
     public init(
         deployment: DeploymentID, started: Date, catalog: any Catalog, storage: any PatchStorage, tokens: any TokenStore,
         tiers: TierStateCache, publisher: any DocumentPublisher, watch: ViewWatch, delivery: PatchDelivery,
-        tokenAuthority: TokenAuthority, tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration, authority: TierAuthority,
-        imports: PatchImport, care: StorageCare, sync: SyncStatus, trace: TraceWalk, trust: TrustInspection, roots: RootAdministration,
+        tokenAuthority: TokenAuthority, tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration,
+        authority: TierAuthority,
+        imports: PatchImport, care: StorageCare, sync: SyncStatus, trace: TraceWalk, trust: TrustInspection,
+        roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
         webhooks: WebhookAdministration, keeping: KeepingParts, repeats: RepeatedChanges, security: SecurityLog,
         identity: (any IdentityProvider)? = nil,

@@ -26,7 +26,8 @@ struct SyncTrace: AdminCommand {
         let hops = trace.hops.map { TracedHop(hop: $0, clock: $0.time.timeIntervalSince(asked)) }
         try output.show(hops, document: trace, empty: "Nobody answered.", on: context.console)
         if output.format == .table, !output.quiet, let problem = trace.problem {
-            try context.console.print("Nothing is known of what is above \(trace.hops.last?.deployment.description ?? "it"): \(problem)")
+            try context.console.print(
+                "Nothing is known of what is above \(trace.hops.last?.deployment.description ?? "it"): \(problem)")
         }
     }
 }
@@ -47,7 +48,8 @@ struct TracedHop: Listed {
     func row(_ text: HumanText) -> [Cell] {
         [
             Cell(hop.deployment), Cell(text.time(hop.arrived, missing: "not here")), Cell(listing: hop.tiers),
-            Cell(text.time(hop.moved, missing: "-")), Cell(text.time(hop.blocked, missing: "-"), hop.blocked == nil ? .plain : .bad),
+            Cell(text.time(hop.moved, missing: "-")),
+            Cell(text.time(hop.blocked, missing: "-"), hop.blocked == nil ? .plain : .bad),
             Cell(text.time(hop.synced, missing: "-")), Cell("\(clock < 0 ? "-" : "+")\(Int(abs(clock))) s"),
         ]
     }
