@@ -61,6 +61,21 @@ import Testing
         #expect(bench.kernel.insertions.count == 1)
     }
 
+    @Test func `comes back to a busy server no sooner than that asked for, and not all at once`() async throws {
+        let bench = try await Bench()
+        let busy = LivepatchError(
+            .serverOverloaded, "The server has more requests than it can serve at once.",
+            retryAfter: .seconds(500))
+        bench.server.goAway(with: busy)
+        let begin = bench.clock.date
+        let outcomes = await outcomes(3, of: bench, jitter: 0.5) { number in
+            if number == 2 { bench.server.comeBack() }
+        }
+        #expect(outcomes.map(\.checkInFailure?.code) == [.serverOverloaded, .serverOverloaded, nil])
+        // Twice what was asked for, and half of 30 and of 60 seconds.
+        #expect(bench.clock.date.timeIntervalSince(begin) >= 1045)
+    }
+
     @Test func `waits anything up to a bound that doubles up to an hour`() async throws {
         let bench = try await Bench()
         for (failures, bound) in [(1, 30), (2, 60), (5, 480), (8, 3600), (1_000, 3600)] {

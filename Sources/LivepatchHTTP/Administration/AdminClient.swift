@@ -60,9 +60,15 @@ public struct AdminClient: Sendable {
         return request
     }
 
-    /// Sends a request.
+    /// Sends a request, again and again if the server has too much to do.
     /// - Returns: an answer with a status that means success.
     func answer(_ request: HTTPClientRequest, patience: Transport.Patience? = nil) async throws -> Answer {
+        try await BusyServer.patiently(transport.options.patience) { try await answerOnce(request, patience: patience) }
+    }
+
+    /// Sends a request.
+    /// - Returns: an answer with a status that means success.
+    func answerOnce(_ request: HTTPClientRequest, patience: Transport.Patience? = nil) async throws -> Answer {
         let refusal = AdminRefusal(request)
         do {
             let answer = try await transport.send(request, to: server.origin, patience: patience)

@@ -37,7 +37,7 @@ struct AdminRefusal: Sendable {
 
     /// The server's own words where it has some, otherwise what its status means.
     func error(_ answer: Answer) async -> LivepatchError {
-        if let problem = await ProblemReading.problem(answer) { return problem.tracedError }
+        if let problem = await ProblemReading.problem(answer) { return BusyServer.noting(problem.tracedError, answer) }
         let status = UpstreamRefusal.text(answer.status)
         switch answer.status.code {
         case 300...399:

@@ -5,8 +5,17 @@ import NIOHTTP1
 import Synchronization
 
 extension AdminClient {
-    /// Sends a file as a request's body. It is read piece by piece, as the server takes it.
+    /// Sends a file as a request's body, from its beginning again if the server has too much to do. It is read piece by piece, as the
+    /// server takes it.
     func upload(
+        _ path: String, with request: HTTPClientRequest, progress: @escaping @Sendable (_ sent: Int64, _ total: Int64) -> Void
+    ) async throws -> Answer {
+        try await BusyServer.patiently(transport.options.patience) {
+            try await uploadOnce(path, with: request, progress: progress)
+        }
+    }
+
+    private func uploadOnce(
         _ path: String, with request: HTTPClientRequest, progress: @escaping @Sendable (_ sent: Int64, _ total: Int64) -> Void
     ) async throws -> Answer {
         let file = try SourceFile(path)
@@ -28,7 +37,7 @@ extension AdminClient {
         let upload = request
         return try await withThrowingTaskGroup(of: Answer?.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await answer(upload, patience: .fromEndOfUpload(Self.workPatience)) }
+            group.addTask { try await answerOnce(upload, patience: .fromEndOfUpload(Self.workPatience)) }
             group.addTask {
                 try await notice(AdminRefusal(upload)) { sent.count == length ? nil : sent.count }
                 return nil

@@ -1,3 +1,5 @@
+public import LivepatchKit
+
 /// How a client reaches servers.
 public struct ConnectionOptions: Sendable {
     public var timeouts: ConnectionTimeouts
@@ -6,6 +8,9 @@ public struct ConnectionOptions: Sendable {
     public var proxies: ProxyRules
     /// What is shown to a server that asks for a certificate; `nil` for nothing.
     public var identity: ClientIdentity?
+    /// How often and how long a person waits for a server that refuses requests because it has too much to do. Servers and machines
+    /// have plans of their own.
+    public var patience = RetryPolicy(attempts: 4, base: .seconds(1), maximum: .seconds(8), patience: .seconds(60))
 
     public init(
         timeouts: ConnectionTimeouts = ConnectionTimeouts(), authorities: TrustedAuthorities = .system,

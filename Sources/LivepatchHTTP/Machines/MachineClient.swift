@@ -7,8 +7,8 @@ import NIOHTTP1
 
 /// A machine's side of its server: registration with an auth token, then everything else with the machine token.
 ///
-/// It does not retry. Errors are ``LivepatchError``s: the server's own, read from its problem details with their codes, and those of
-/// the way there (`server-unreachable`, `unavailable`, `token-refused`, `cancelled`). A token is sent to the server's own origin and to
+/// It does not retry, but for the registration with a server that has too much to do. Errors are ``LivepatchError``s: the server's own,
+/// read from its problem details with their codes, and those of the way there (`server-unreachable`, `unavailable`, `token-refused`, `cancelled`). A token is sent to the server's own origin and to
 /// nobody else.
 public struct MachineClient: MachineServer {
     /// The most bytes of an answer that is read.
@@ -50,7 +50,10 @@ public struct MachineClient: MachineServer {
         let transport = Transport(options, logger: logger)
         do {
             let exchange = MachineExchange(transport: transport, server: server, token: authToken, isRegistration: true)
-            let body: RegistrationBody = try await exchange.value(exchange.request(.POST, Paths.machineRegister(machine)))
+            // Somebody waits for it, unlike for all that follows.
+            let body: RegistrationBody = try await BusyServer.patiently(options.patience) {
+                try await exchange.value(exchange.request(.POST, Paths.machineRegister(machine)))
+            }
             await transport.close()
             return body
         } catch {

@@ -51,7 +51,9 @@ struct MachineRefusal: Sendable {
     /// The server's own words where it has some, otherwise what its status means.
     func error(_ answer: Answer) async -> LivepatchError {
         if let problem = await ProblemReading.problem(answer) {
-            guard problem.code == LivepatchError.Code.tokenRefused.rawValue else { return problem.error }
+            guard problem.code == LivepatchError.Code.tokenRefused.rawValue else {
+                return BusyServer.noting(problem.error, answer)
+            }
             return LivepatchError(.tokenRefused, problem.detail, suggestion: suggestion)
         }
         let status = UpstreamRefusal.text(answer.status)
@@ -63,8 +65,9 @@ struct MachineRefusal: Sendable {
                 suggestion: "Attach the machine to the address that it redirects to.")
         case 401, 403: return LivepatchError(.tokenRefused, "\(origin) answered \(status) (\(asked)).", suggestion: suggestion)
         case 429, 503:
-            return LivepatchError(
-                .unavailable, "\(origin) is busy: \(status) (\(asked)).", suggestion: "It is tried again by itself.")
+            return BusyServer.noting(
+                LivepatchError(
+                    .unavailable, "\(origin) is busy: \(status) (\(asked)).", suggestion: "It is tried again by itself."), answer)
         case 500...599:
             return LivepatchError(
                 .unavailable, "\(origin) failed: \(status) (\(asked)).",

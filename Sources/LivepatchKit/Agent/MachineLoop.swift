@@ -48,7 +48,7 @@ public struct MachineLoop: Sendable {
                     pause = .seconds(answer.nextCheckSeconds)
                 } else {
                     failures += 1
-                    pause = backoff(failures)
+                    pause = backoff(failures) + min(outcome.checkInFailure?.retryAfter ?? .zero, .seconds(3600))
                 }
             } catch {
                 if Task.isCancelled { break }

@@ -182,6 +182,16 @@ extension LivepatchError.Code {
     public static let configurationInvalid = Self(rawValue: "configuration-invalid")
     /// The server is too busy or is stopping; try again later.
     public static let unavailable = Self(rawValue: "unavailable")
+    /// The server has more requests than it can serve at once.
+    public static let serverOverloaded = Self(rawValue: "server-overloaded")
+    /// Somebody asks too often.
+    public static let rateLimited = Self(rawValue: "rate-limited")
+    /// A request came too slowly.
+    public static let requestTimeout = Self(rawValue: "request-timeout")
+    /// A request's line or header is longer than the server reads.
+    public static let headerTooLarge = Self(rawValue: "header-too-large")
+    /// A request's path and query are longer than the server reads.
+    public static let targetTooLong = Self(rawValue: "url-too-long")
     /// The server cannot be reached.
     public static let serverUnreachable = Self(rawValue: "server-unreachable")
     /// The operation was cancelled.
@@ -212,6 +222,7 @@ extension LivepatchError.Code: CaseIterable {
         .machineLimit, .machineMismatch,
         .kernelUnrecognized, .kernelRefused, .livepatchUnavailable, .permissionMissing, .patchSignatureInvalid, .patchCrashed,
         .agentNotEnabled, .machineUnidentified,
-        .configurationInvalid, .unavailable, .serverUnreachable, .cancelled, .internalFault,
+        .configurationInvalid, .unavailable, .serverOverloaded, .rateLimited, .requestTimeout, .headerTooLarge, .targetTooLong,
+        .serverUnreachable, .cancelled, .internalFault,
     ]
 }

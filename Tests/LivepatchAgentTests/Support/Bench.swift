@@ -144,8 +144,7 @@ final class BenchServer: MachineServer {
     func failPings(_ error: LivepatchError?) { state.withLock { $0.pingFailure = error } }
 
     /// Nobody answers any more.
-    func goAway() {
-        let error = LivepatchError(.serverUnreachable, "The server cannot be reached.")
+    func goAway(with error: LivepatchError = LivepatchError(.serverUnreachable, "The server cannot be reached.")) {
         falsify { _, _ in throw error }
         failPings(error)
     }
