@@ -307,7 +307,7 @@ let package = Package(
             "LivepatchServiceTests",
             of: [
                 "LivepatchService", "LivepatchKit", "LivepatchAPI", "LivepatchArchive", "LivepatchTLS", "LivepatchTesting",
-                "PatchGenerator", "TestCertificates", "TUF", logging, metrics, nioSSL,
+                "PatchGenerator", "Processes", "TestCertificates", "TUF", logging, metrics, nioSSL,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),

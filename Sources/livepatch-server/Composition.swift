@@ -173,7 +173,8 @@ struct Composition {
                 directory, database, deployment, catalog: catalog, storage: storage, lock: storageLock,
                 upstreams: upstream?.servers ?? []),
             repeats: RepeatedChanges(store: SQLiteRepeatStore(database), now: now), security: security,
-            identity: identity?.provider, now: now)
+            identity: identity?.provider,
+            governance: Governance(serverLimits(logger), addresses: options.addresses, logger: logger), now: now)
 
         let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)
@@ -287,6 +288,18 @@ struct Composition {
                 machines: machines.store, retention: configuration.machines.retention,
                 rowLimit: configuration.machines.cleanupRowLimit, now: now),
             interval: configuration.machines.cleanupInterval, logger: logger)
+    }
+
+    private func serverLimits(_ logger: Logger) -> ServerLimits {
+        let wanted = ServerLimits(configuration.limits)
+        let files = OpenFiles.raiseLimit()
+        let limits = wanted.affordable(with: files)
+        if limits != wanted {
+            logger.warning(
+                "The system lets this process open fewer files than server.max-connections needs: it takes fewer connections.",
+                metadata: ["files": "\(files)", "connections": "\(limits.connections.total)"])
+        }
+        return limits
     }
 
     private var options: ServerOptions {

@@ -90,7 +90,14 @@ struct MistakeTests {
         ("machine-reports.database.enabled", "on"), ("machine-reports.database.retention-days", "0"),
         ("machine-reports.database.retention-days", "10d"), ("machine-reports.database.cleanup-row-limit", "0"),
         ("machine-reports.database.cleanup-interval", "6"), ("patch-sync.machine-count-strategy", "exact"),
-        ("patch-sync.send-machine-reports", "all"), ("webhooks.failed-machines", "0"), ("webhooks.failed-machines", "10%"),
+        ("patch-sync.send-machine-reports", "all"), ("server.concurrency-limit", "3"),
+        ("server.concurrency-limit", "all"), ("server.burst-limit", "-1"), ("server.queue-timeout", "0s"),
+        ("server.rate-limit.machines", "10/s"), ("server.rate-limit.downstreams", "-1"),
+        ("server.rate-limit.registrations", "none"), ("server.max-connections", "0"),
+        ("server.max-connections-per-address", "-1"), ("server.max-header-size", "1"), ("server.max-header-count", "1"),
+        ("server.max-url-length", "1M"), ("server.header-timeout", "10"), ("server.idle-timeout", "2h"),
+        ("server.answer-timeout", "0s"), ("server.min-transfer-rate", "1K/s"), ("server.transfer-window", "1"),
+        ("webhooks.failed-machines", "0"), ("webhooks.failed-machines", "10%"),
         ("webhooks.failed-share", "0.1"), ("webhooks.failed-share", "101%"),
     ])
     func `a malformed value is told with key, value and origin`(key: String, value: String) throws {

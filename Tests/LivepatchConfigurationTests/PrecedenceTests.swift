@@ -31,6 +31,16 @@ struct PrecedenceTests {
         #expect(!loaded.server.machines.sendsReports)
         #expect(loaded.server.webhooks.certificateAuthority == nil)
         #expect(loaded.server.webhooks.failedMachines == 10 && loaded.server.webhooks.failedShare == 0.1)
+        #expect(loaded.server.limits.concurrency == 1000 && loaded.server.limits.burst == 500)
+        #expect(loaded.server.limits.queueTimeout == .seconds(10))
+        #expect(loaded.server.limits.machineRate == 600 && loaded.server.limits.downstreamRate == 60_000)
+        #expect(loaded.server.limits.registrationRate == 60)
+        #expect(loaded.server.limits.connections == 4096 && loaded.server.limits.connectionsPerAddress == 1024)
+        #expect(loaded.server.limits.headerSize == 32_768 && loaded.server.limits.headerCount == 100)
+        #expect(loaded.server.limits.targetLength == 8192)
+        #expect(loaded.server.limits.headerTimeout == .seconds(10) && loaded.server.limits.idleTimeout == .seconds(75))
+        #expect(loaded.server.limits.answerTimeout == .seconds(300))
+        #expect(loaded.server.limits.minimumRate == 512 && loaded.server.limits.rateWindow == .seconds(60))
         #expect(loaded.notes.isEmpty)
         #expect(loaded.effective.entries.allSatisfy { $0.origin == .builtIn })
     }
@@ -127,6 +137,12 @@ struct PrecedenceTests {
                 "machine-reports.database.enabled": "false", "machine-reports.database.retention-days": "30",
                 "machine-reports.database.cleanup-row-limit": "50", "machine-reports.database.cleanup-interval": "1h",
                 "patch-sync.machine-count-strategy": "unit", "patch-sync.send-machine-reports": "true",
+                "server.concurrency-limit": "8", "server.burst-limit": "0", "server.queue-timeout": "1s",
+                "server.rate-limit.machines": "0", "server.rate-limit.downstreams": "1",
+                "server.rate-limit.registrations": "5", "server.max-connections": "100",
+                "server.max-connections-per-address": "0", "server.max-header-size": "16K", "server.max-header-count": "50",
+                "server.max-url-length": "1K", "server.header-timeout": "1s", "server.idle-timeout": "1s",
+                "server.answer-timeout": "1m", "server.min-transfer-rate": "0", "server.transfer-window": "10s",
                 "webhooks.ca": "/tmp/receivers.pem", "webhooks.failed-machines": "3", "webhooks.failed-share": "5%",
             ]
             let value = try #require(values[key.name])

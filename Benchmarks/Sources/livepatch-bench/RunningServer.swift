@@ -24,6 +24,8 @@ struct RunningServer {
         process.executableURL = URL(filePath: program)
         process.arguments = [
             "--data-dir", dataDirectory, "--set", "server.server-address=127.0.0.1:0", "--set", "server.log-level=error",
+            // What is measured is the server, not its patience.
+            "--set", "server.rate-limit.machines=0", "--set", "server.rate-limit.downstreams=0",
         ] + settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
         process.environment = ProcessInfo.processInfo.environment
             .merging(["LP_AUTH_BASIC_USERS": "bench:\(Self.passwordHash)"]) { $1 }.merging(environment) { $1 }

@@ -3,8 +3,8 @@ import LivepatchKit
 /// Every key that this project knows, in the order in which the reference lists them.
 public enum ConfigurationCatalogue {
     public static let keys: [ConfigurationKey] =
-        ServerSettings.keys + EncryptionSettings.keys + MetricsSettings.keys + AuthenticationSettings.keys + OAuthSettings.keys
-        + StorageSettings.keys + SyncSettings.keys + MachineSettings.keys + WebhookSettings.keys + laterKeys
+        ServerSettings.keys + EncryptionSettings.keys + LimitSettings.keys + MetricsSettings.keys + AuthenticationSettings.keys
+        + OAuthSettings.keys + StorageSettings.keys + SyncSettings.keys + MachineSettings.keys + WebhookSettings.keys + laterKeys
 
     /// The keys that this release reads.
     public static let availableKeys = keys.filter(\.isAvailable)

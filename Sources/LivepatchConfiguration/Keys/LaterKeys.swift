@@ -2,8 +2,6 @@ extension ConfigurationCatalogue {
     /// Keys that Livepatch on-prem has and that this release does not: naming one is an error, so that nobody believes in a
     /// setting that does nothing.
     static let laterKeys: [ConfigurationKey] = [
-        later("server.concurrency-limit", .integer, "Requests served at once."),
-        later("server.burst-limit", .integer, "Requests accepted at once."),
         later("server.is-leader", .boolean, "Which of several servers runs the background work."),
         later("database.*", .text, "PostgreSQL as the database; this release keeps an SQLite database in the data directory."),
         later("patch-storage.s3-bucket", .text, "Patch files in S3."),

@@ -30,6 +30,7 @@ public struct ServerConfiguration: Hashable, Sendable {
     /// The reverse proxies that are believed.
     public let trustedProxies: [AddressBlock]
     public let trustedProxiesField: ForwardedField
+    public let limits: LimitConfiguration
     public let authentication: AuthenticationConfiguration
     public let storage: StorageConfiguration
     public let sync: SyncConfiguration
@@ -57,6 +58,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         metrics = MetricsConfiguration(&reading)
         trustedProxies = reading.value(ServerSettings.trustedProxies)
         trustedProxiesField = reading.value(ServerSettings.trustedProxiesField)
+        limits = LimitConfiguration(&reading)
         authentication = AuthenticationConfiguration(&reading)
         storage = StorageConfiguration(&reading)
         sync = SyncConfiguration(&reading, purpose: purpose)

@@ -37,7 +37,8 @@ final class ExpectedContinue: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    private static func waits(_ head: HTTPRequestHead) -> Bool {
+    /// Whether the client of a request waits to be told to send its body.
+    static func waits(_ head: HTTPRequestHead) -> Bool {
         guard head.version.major == 1, head.version.minor >= 1,
             head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" })
         else {

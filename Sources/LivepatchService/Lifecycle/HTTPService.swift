@@ -48,12 +48,11 @@ public struct HTTPService: Service {
         }
     }
 
-    /// How long a connection is kept that no request is under way on.
-    private static let idleTimeout = TimeAmount.seconds(75)
     /// How long a client may take to get its encryption started, before it has cost anything else.
     static let handshakeTimeout = TimeAmount.seconds(10)
-    /// How long a request under way may stand still, such as a download that nobody takes: it can be resumed.
-    static let stallTimeout = TimeAmount.minutes(5)
+
+    /// How many connections may wait to be accepted, at most: a herd comes at once. The system may allow fewer (`net.core.somaxconn`).
+    private static let backlog = 4096
 
     /// - Parameters:
     ///   - doors: where to listen, and what is answered there.
@@ -65,24 +64,19 @@ public struct HTTPService: Service {
         logger: Logger, onReady: @escaping @Sendable ([Door]) async -> Void
     ) {
         self.init(
-            parts, options: options, doors: doors, tls: tls, shutdownDeadline: shutdownDeadline, stallTimeout: Self.stallTimeout,
-            logger: logger, onReady: onReady)
+            parts, options: options, doors: doors, tls: tls, shutdownDeadline: shutdownDeadline,
+            handshakeTimeout: Self.handshakeTimeout, logger: logger, onReady: onReady)
     }
 
     init(
         _ parts: ServerParts, options: ServerOptions, doors: [Door], tls: ServerTLS? = nil, shutdownDeadline: Duration,
-        stallTimeout: TimeAmount, handshakeTimeout: TimeAmount = Self.handshakeTimeout, logger: Logger,
-        onReady: @escaping @Sendable ([Door]) async -> Void
+        handshakeTimeout: TimeAmount, logger: Logger, onReady: @escaping @Sendable ([Door]) async -> Void
     ) {
         let connections = OpenConnections(parts.machines.metrics)
         self.connections = connections
         self.shutdownDeadline = shutdownDeadline
         self.logger = logger
-        let http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                IdleStateHandler(allTimeout: stallTimeout), ConnectionCensus(connections), OrderlyClosing(),
-                ExpectedContinueInstaller(),
-            ], idleTimeout: Self.idleTimeout)
+        let http = HTTP1Channel.Configuration(governance: parts.governance, connections: connections, logger: logger)
         let server = HTTPServerBuilder { responder in
             let plain = HTTP1Channel(responder: responder, configuration: http)
             return tls.map { EncryptedChannel(plain, tls: $0, handshakeTimeout: handshakeTimeout) } ?? plain
@@ -95,7 +89,8 @@ public struct HTTPService: Service {
                     responder: ServerRoutes.responder(parts, options, at: Entrance(apis: door.apis, tls: tls)),
                     server: server,
                     configuration: ApplicationConfiguration(
-                        address: .hostname(door.address.host ?? Self.everyInterface, port: door.address.port)),
+                        address: .hostname(door.address.host ?? Self.everyInterface, port: door.address.port),
+                        backlog: Self.backlog),
                     onServerRunning: { channel in
                         if let all = open.open(index, port: channel.localAddress?.port) { await onReady(all) }
                     },

@@ -33,7 +33,7 @@ final class OpenConnections: Sendable {
     }
 }
 
-/// Notes each connection when it is made, and closes it when nothing has passed for too long in either direction.
+/// Notes each connection when it is made.
 final class ConnectionCensus: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = Any
 
@@ -42,12 +42,4 @@ final class ConnectionCensus: ChannelInboundHandler, RemovableChannelHandler, Se
     init(_ connections: OpenConnections) { self.connections = connections }
 
     func handlerAdded(context: ChannelHandlerContext) { connections.add(context.channel) }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
-            context.close(promise: nil)
-        } else {
-            context.fireUserInboundEventTriggered(event)
-        }
-    }
 }

@@ -14,12 +14,13 @@ struct MachineRoutes: Sendable {
     let deployment: DeploymentID
     let entryMeter: EntryMeter
     let security: SecurityLog
+    let governance: Governance
     let now: @Sendable () -> Date
     private let meter: MachineMeter
 
     init(
         machines: MachineParts, tiers: TierStateCache, trust: TrustInspection, deployment: DeploymentID,
-        entryMeter: EntryMeter, security: SecurityLog, now: @escaping @Sendable () -> Date
+        entryMeter: EntryMeter, security: SecurityLog, governance: Governance, now: @escaping @Sendable () -> Date
     ) {
         self.machines = machines
         self.tiers = tiers
@@ -27,13 +28,16 @@ struct MachineRoutes: Sendable {
         self.deployment = deployment
         self.entryMeter = entryMeter
         self.security = security
+        self.governance = governance
         self.now = now
         meter = MachineMeter(machines.metrics)
     }
 
     func add(to routes: Routes) {
         // The auth token that comes with it is the registrar's business.
-        routes.on(.post, Paths.machineRegisterTemplate, for: .everybody, register)
+        routes.on(.post, Paths.machineRegisterTemplate, for: .everybody) { request, context in
+            try await governance.registering(request, on: context.channel) { try await register(request, context) }
+        }
         routes.on(.get, Paths.machineInfoTemplate, for: .machines, information)
         routes.on(.post, Paths.machineUpdatesTemplate, for: .machines, update)
         routes.on(.post, Paths.machinePingsTemplate, for: .machines, ping)

@@ -10,7 +10,15 @@ extension MetricFact {
             EntryMeter.duration, .histogram, ["token_type"], "Time that it took to find out whose a credential is, in seconds."),
         MetricFact(EntryMeter.count, .counter, ["token"], "Credentials that were checked, whatever came of it."),
         MetricFact(
-            ServerGauges.overload, .counter, [], "Requests that were refused because the server had too much to do."),
+            Governor.overload, .counter, [], "Requests that were refused because the server had too much to do."),
+        MetricFact(
+            GovernorGauges.requests, .gauge, ["caller", "state"],
+            "Requests that are served (`served`), wait for their turn (`queued`) or for a change (`aside`), by who asks."),
+        MetricFact(
+            Governance.rateLimited, .counter, ["policy"], "Requests that were refused because somebody asks too often."),
+        MetricFact(
+            ConnectionPlaces.ended, .counter, ["reason"],
+            "Connections that were ended because their client was too slow or sent too much, or because there were too many."),
         MetricFact(SecurityMeter.events, .counter, ["event"], "Events of the security log."),
         MetricFact(OpenConnections.gauge, .gauge, [], "Connections that clients hold open."),
     ]

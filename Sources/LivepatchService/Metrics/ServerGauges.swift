@@ -6,7 +6,6 @@ import Metrics
 /// What a server knows of itself as gauges. They are refreshed when somebody looks, and by a ``MetricsService`` for backends that look
 /// by themselves.
 public struct ServerGauges: Sendable {
-    static let overload = "livepatch_server_httpgovernor_request_overload"
     static let build = "livepatch_server_build_info"
     static let revision = "livepatch_server_catalogue_revision"
     static let free = "livepatch_server_storage_free_bytes"
@@ -31,13 +30,12 @@ public struct ServerGauges: Sendable {
         now: @escaping @Sendable () -> Date
     ) {
         let factory = parts.machines.metrics
-        // There from the beginning, so that a rule that reads it finds it.
-        Counter(label: Self.overload, factory: factory).increment(by: 0)
         func paced(_ group: any GaugeGroup, _ pause: Duration) -> PacedGauges {
             PacedGauges(group, pause: pause, logger: logger, now: now)
         }
         quick = [
             paced(StateGauges(parts, factory), quickPause), paced(SyncGauges(parts.sync, factory), quickPause),
+            paced(GovernorGauges(parts.governance.governor, factory), quickPause),
         ]
         slow = [
             paced(CatalogueGauges(parts.catalog, tiers: parts.tiers, factory), .seconds(2)),

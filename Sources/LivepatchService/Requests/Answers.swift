@@ -31,7 +31,11 @@ enum Answers {
         case .unavailable, .databaseUnavailable: response.headers[.retryAfter] = "5"
         default: break
         }
-        if let pause = error.retryAfter { response.headers[.retryAfter] = "\(max(1, pause.components.seconds))" }
+        if let pause = error.retryAfter {
+            // Whole seconds, and none too few.
+            let (seconds, rest) = pause.components
+            response.headers[.retryAfter] = "\(max(1, seconds + (rest > 0 ? 1 : 0)))"
+        }
         return response
     }
 

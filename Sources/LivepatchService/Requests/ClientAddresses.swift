@@ -32,6 +32,12 @@ public struct ClientAddresses: Hashable, Sendable {
         return address(peer: peer, request.headers)
     }
 
+    /// Whose connection it is, where one address may not have any number of them; `nil` for a proxy's, and where that is not known.
+    func boundedPeer(of channel: any Channel) -> AddressGroup? {
+        guard let peer = channel.remoteAddress?.ipAddress.flatMap({ IPAddress($0) }), !isTrusted(peer) else { return nil }
+        return AddressGroup(peer)
+    }
+
     package func address(peer: IPAddress, _ headers: HTTPFields) -> IPAddress {
         guard isTrusted(peer) else { return peer }
         var nearest = peer

@@ -36,8 +36,8 @@ enum RequestReading {
                     ? "The request's body has \(announced ?? 0) bytes; at most \(limit) are taken here."
                     : "The request's body is larger than the \(limit) bytes that are taken here.")
         }
-        // Who waits to be asked for the body is not asked for this one.
-        if isAnnounced, request.headers[.expect] != nil { throw refusal() }
+        // It is not waited for: what comes of it all the same is the connection's to take in.
+        if isAnnounced { throw refusal() }
         var bytes: [UInt8] = []
         var total = 0
         for try await chunk in request.body {

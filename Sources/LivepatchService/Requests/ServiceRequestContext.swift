@@ -8,6 +8,9 @@ struct ServiceRequestContext: RequestContext {
     /// Who asks, once that has been found out.
     var caller: Caller?
 
+    /// Its turn among all requests; `nil` for one that is always answered.
+    var turn: Turn?
+
     /// The connection that it came on.
     let channel: any Channel
 

@@ -37,6 +37,7 @@ public struct ServerParts: Sendable {
     public var security: SecurityLog
     /// What `/metrics` answers; `nil` for a server that has no such path.
     public var metrics: MetricsExposition?
+    public var governance: Governance
     /// The current time.
     public var now: @Sendable () -> Date
 
@@ -49,7 +50,7 @@ public struct ServerParts: Sendable {
         roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
         webhooks: WebhookAdministration, keeping: KeepingParts, repeats: RepeatedChanges, security: SecurityLog,
-        identity: (any IdentityProvider)? = nil,
+        identity: (any IdentityProvider)? = nil, governance: Governance = Governance(),
         now: @escaping @Sendable () -> Date
     ) {
         self.deployment = deployment
@@ -81,6 +82,7 @@ public struct ServerParts: Sendable {
         self.keeping = keeping
         self.repeats = repeats
         self.security = security
+        self.governance = governance
         self.now = now
     }
 }

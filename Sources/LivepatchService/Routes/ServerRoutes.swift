@@ -15,7 +15,8 @@ enum ServerRoutes {
         gate.entrance = entrance
         let entryMeter = EntryMeter(parts.machines.metrics)
         let routes = Routes(
-            gate: gate, repeats: parts.repeats, entryMeter: entryMeter, metrics: parts.machines.metrics,
+            gate: gate, repeats: parts.repeats, entryMeter: entryMeter, governance: parts.governance,
+            metrics: parts.machines.metrics,
             security: parts.security)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
@@ -56,8 +57,7 @@ enum ServerRoutes {
         ).add(to: routes)
         MachineRoutes(
             machines: parts.machines, tiers: parts.tiers, trust: parts.trust, deployment: parts.deployment,
-            entryMeter: entryMeter,
-            security: parts.security, now: parts.now
+            entryMeter: entryMeter, security: parts.security, governance: parts.governance, now: parts.now
         ).add(to: routes)
         TrustRoutes(trust: parts.trust, roots: parts.roots, security: parts.security).add(to: routes)
         CoverageRoutes(coverage: parts.coverage, security: parts.security).add(to: routes)

@@ -61,7 +61,8 @@ struct TLSTests {
     private func with(
         minimum: TLSSettings.Version = .tls12, clients: TLSSettings.ClientCertificates = .none,
         handshakeTimeout: TimeAmount = HTTPService.handshakeTimeout,
-        deadline: Duration = .seconds(30), _ body: (Running, ServiceGroup) async throws -> Void
+        deadline: Duration = .seconds(30), limits: ServerLimits = ServerLimits(),
+        _ body: (Running, ServiceGroup) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -72,11 +73,12 @@ struct TLSTests {
             TLSSettings(
                 certificate: files.certificate, key: files.key, minimumVersion: minimum,
                 clientAuthorities: try authority.write(to: directory), clientCertificates: clients), now: Date())
-        let server = try await ServerUnderTest()
+        var server = try await ServerUnderTest()
+        server.parts.governance = Governance(limits, metrics: server.metrics, logger: server.log.logger(label: "governor"))
         let (ready, isReady) = AsyncStream.makeStream(of: [Door].self)
         let service = HTTPService(
             server.parts, options: server.options, doors: [Door(.init(host: "127.0.0.1", port: 0))], tls: tls,
-            shutdownDeadline: deadline, stallTimeout: HTTPService.stallTimeout, handshakeTimeout: handshakeTimeout,
+            shutdownDeadline: deadline, handshakeTimeout: handshakeTimeout,
             logger: server.log.logger(label: "http")
         ) { isReady.yield($0) }
         let group = ServiceGroup(services: [service], logger: server.log.logger(label: "group"))
@@ -95,6 +97,23 @@ struct TLSTests {
         await group.triggerGracefulShutdown()
         try await running.value
         try result.get()
+    }
+
+    /// A client that reads no more than it is asked to.
+    private func connect(_ port: Int) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        let context = try NIOSSLContext(configuration: configuration)
+        return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        NIOSSLClientHandler(context: context, serverHostname: "localhost"))
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
+                }
+            }
     }
 
     @Test func `answers whoever trusts its authority, and is in the state of the server`() async throws {
@@ -218,25 +237,41 @@ struct TLSTests {
         }
     }
 
+    @Test func `cuts off who reads too slowly, or sends a header that does not end`() async throws {
+        var limits = ServerLimits()
+        limits.connections.headerTime = .seconds(1)
+        limits.connections.minimumRate = 10_000
+        limits.connections.rateWindow = .milliseconds(200)
+        try await with(limits: limits) { running, _ in
+            let file = try await running.server.add(
+                "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [UInt8](repeating: 1, count: 64 << 20))
+            let secret = try await running.server.secret("edge")
+            try await connect(running.port).executeThenClose { inbound, outbound in
+                let request = "GET /v1/patches/\(file.name) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(secret)\r\n\r\n"
+                try await outbound.write(ByteBuffer(string: request))
+                var iterator = inbound.makeAsyncIterator()
+                _ = try await iterator.next()
+                while running.server.parts.governance.connections.count > 0 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+            }
+            #expect(running.server.log.lines.contains { $0.contains("slow-reader") })
+            try await connect(running.port).executeThenClose { inbound, outbound in
+                try await outbound.write(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "))
+                var iterator = inbound.makeAsyncIterator()
+                let answer = try await RawClient.answer(&iterator)
+                #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+            }
+        }
+    }
+
     @Test func `ends in time when a client neither reads nor says goodbye`() async throws {
         try await with(deadline: .milliseconds(200)) { running, group in
             let file = try await running.server.add(
                 "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [UInt8](repeating: 1, count: 64 << 20))
             let secret = try await running.server.secret("edge")
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.certificateVerification = .none
-            let context = try NIOSSLContext(configuration: configuration)
-            let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connect(host: "127.0.0.1", port: running.port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: context, serverHostname: "localhost"))
-                        return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                            wrappingChannelSynchronously: channel,
-                            configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
-                    }
-                }
-            try await client.executeThenClose { inbound, outbound in
+            try await connect(running.port).executeThenClose { inbound, outbound in
                 let request = "GET /v1/patches/\(file.name) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(secret)\r\n\r\n"
                 try await outbound.write(ByteBuffer(string: request))
                 var iterator = inbound.makeAsyncIterator()

@@ -13,12 +13,11 @@ import Testing
 @Suite("Starting and stopping", .timeLimit(.minutes(1)))
 struct HTTPServiceTests {
     private func service(
-        _ server: ServerUnderTest, deadline: Duration, ready: AsyncStream<HTTPService.Address>.Continuation, port: Int = 0,
-        stallTimeout: TimeAmount = HTTPService.stallTimeout
+        _ server: ServerUnderTest, deadline: Duration, ready: AsyncStream<HTTPService.Address>.Continuation, port: Int = 0
     ) -> HTTPService {
         HTTPService(
             server.parts, options: server.options, doors: [Door(.init(host: "127.0.0.1", port: port))],
-            shutdownDeadline: deadline, stallTimeout: stallTimeout, logger: server.log.logger(label: "http")
+            shutdownDeadline: deadline, logger: server.log.logger(label: "http")
         ) { ready.yield($0[0].address) }
     }
 
@@ -50,18 +49,6 @@ struct HTTPServiceTests {
         #expect(error?.message == "The server cannot listen on 127.0.0.1:\(port): another program listens there.")
     }
 
-    /// A client that reads no more than it is asked to.
-    private func connect(_ port: Int) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
-        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port) {
-            channel in
-            channel.eventLoop.makeCompletedFuture {
-                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                    wrappingChannelSynchronously: channel,
-                    configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 1)))
-            }
-        }
-    }
-
     @Test func `a transfer under way is let go on until the deadline, and then cut`() async throws {
         let server = try await ServerUnderTest()
         let bytes = [UInt8](repeating: 1, count: 64 << 20)
@@ -72,7 +59,7 @@ struct HTTPServiceTests {
             services: [service(server, deadline: .milliseconds(300), ready: ready)], logger: server.log.logger(label: "group"))
         let running = Task { try await group.run() }
         let address = try #require(await addresses.first { _ in true })
-        let client = try await connect(address.port)
+        let client = try await RawClient.connect(address.port)
         try await client.executeThenClose { inbound, outbound in
             let request = "GET /v1/patches/\(file.name) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(secret)\r\n\r\n"
             try await outbound.write(ByteBuffer(string: request))
@@ -92,15 +79,6 @@ struct HTTPServiceTests {
         #expect(server.log.lines.contains { $0.contains("Cut what was still under way") })
     }
 
-    /// What is answered to a part of a request, until the answer has these words.
-    @concurrent private func answer(
-        _ inbound: inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator, until words: String
-    ) async throws -> String {
-        var text = ""
-        while !text.contains(words), let part = try await inbound.next() { text += String(buffer: part) }
-        return text
-    }
-
     @Test func `a client that waits with its upload is told to go on, or why not to`() async throws {
         let server = try await ServerUnderTest()
         let session = try await server.session()
@@ -116,23 +94,23 @@ struct HTTPServiceTests {
         }
 
         // The archive reader of this server refuses what it has read to the end.
-        try await connect(address.port).executeThenClose { inbound, outbound in
+        try await RawClient.connect(address.port).executeThenClose { inbound, outbound in
             var iterator = inbound.makeAsyncIterator()
             for _ in 0..<2 {
                 try await outbound.write(request(session, length: 10))
-                #expect(try await answer(&iterator, until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+                #expect(try await RawClient.answer(&iterator, until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
                 try await outbound.write(ByteBuffer(string: "0123456789"))
-                let final = try await answer(&iterator, until: "}")
+                let final = try await RawClient.answer(&iterator, until: "}")
                 #expect(final.hasPrefix("HTTP/1.1 422 "), "\(final)")
                 #expect(!final.lowercased().contains("connection: close"))
             }
         }
         // Whoever is refused hears so at once, and then the end of the connection, without having sent a byte of the body.
         for (token, length, status) in [("nonsense", 10, "401"), (session, 5000, "413")] {
-            try await connect(address.port).executeThenClose { inbound, outbound in
+            try await RawClient.connect(address.port).executeThenClose { inbound, outbound in
                 var iterator = inbound.makeAsyncIterator()
                 try await outbound.write(request(token, length: length))
-                let final = try await answer(&iterator, until: "nothing: all that comes")
+                let final = try await RawClient.answer(&iterator)
                 #expect(final.hasPrefix("HTTP/1.1 \(status) "), "\(final)")
                 #expect(final.lowercased().contains("connection: close"))
                 #expect(final.hasSuffix("}"))
@@ -140,28 +118,5 @@ struct HTTPServiceTests {
         }
         await group.triggerGracefulShutdown()
         try await running.value
-    }
-
-    @Test func `a download that nobody takes is given up`() async throws {
-        let server = try await ServerUnderTest()
-        let file = try await server.add(
-            "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [UInt8](repeating: 1, count: 64 << 20))
-        let secret = try await server.secret("edge")
-        let (addresses, ready) = AsyncStream.makeStream(of: HTTPService.Address.self)
-        let http = service(server, deadline: .seconds(50), ready: ready, stallTimeout: .milliseconds(300))
-        let group = ServiceGroup(services: [http], logger: server.log.logger(label: "group"))
-        let running = Task { try await group.run() }
-        let address = try #require(await addresses.first { _ in true })
-        let client = try await connect(address.port)
-        try await client.executeThenClose { inbound, outbound in
-            let request = "GET /v1/patches/\(file.name) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(secret)\r\n\r\n"
-            try await outbound.write(ByteBuffer(string: request))
-            var iterator = inbound.makeAsyncIterator()
-            _ = try await iterator.next()
-            // With the transfer given up, nothing keeps the server from stopping long before its deadline.
-            await group.triggerGracefulShutdown()
-            try await running.value
-        }
-        #expect(!server.log.lines.contains { $0.contains("Cut what was still under way") })
     }
 }

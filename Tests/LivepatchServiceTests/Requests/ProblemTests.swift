@@ -17,6 +17,7 @@ struct ProblemTests {
         let server = try await ServerUnderTest()
         let routes = Routes(
             gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
+            governance: server.parts.governance,
             metrics: server.metrics, security: server.parts.security)
         routes.on(.get, "/fails", for: .everybody) { _, _ in
             throw LivepatchError(code, "It failed in /var/secret.", suggestion: "Do something.")
@@ -41,6 +42,7 @@ struct ProblemTests {
         let server = try await ServerUnderTest()
         let routes = Routes(
             gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
+            governance: server.parts.governance,
             metrics: server.metrics, security: server.parts.security)
         routes.on(.get, "/fails", for: .everybody) { _, _ in throw Unforeseen() }
         let application = Application(responder: routes.responder, logger: server.log.logger(label: "server"))
