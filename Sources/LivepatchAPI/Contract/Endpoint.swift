@@ -88,6 +88,8 @@ public struct Endpoint: Sendable {
                 ? [.idempotencyKeyReused, .idempotencyKeyInUse, .idempotencyOutcomeUnknown, .malformedRequest, .requestTooLarge]
                 : [])
         codes += [.internalFault, .databaseUnavailable, .unavailable]
+        // What the governor answers in the place of everything.
+        codes += [.serverOverloaded, .rateLimited, .requestTimeout, .targetTooLong, .headerTooLarge]
         switch admission {
         case .everybody: break
         case .observers: codes.append(.tokenRefused)

@@ -7,7 +7,7 @@ public struct ServerLimits: Hashable, Sendable {
     /// How long each of them waits at most.
     public var queueDeadline = Duration.seconds(10)
     /// How many requests may wait for something to happen, without a place.
-    public var aside = 1000
+    public var aside = 4096
     /// Requests a minute with one machine token; 0 for any number.
     public var machineRate = 600
     /// Requests a minute with one sync token; 0 for any number.

@@ -50,6 +50,28 @@ final class Turn: Sendable {
         self.place.withLock { $0 = place }
         return value
     }
+
+    /// Gives the place back for good, for an answer that waits most of the time that it takes, such as a stream of announcements.
+    /// - Returns: a seat, to be kept until the answer has ended.
+    /// - Throws: ``LivepatchError`` with the code `server-overloaded` if too many requests wait like this already.
+    func seat() throws -> Seat {
+        guard governor.setAside(visitor) else { throw refusal(visitor.kind) }
+        end()
+        return Seat(visitor, governor)
+    }
+
+    /// Counts a request among those that wait aside, until it is let go of.
+    final class Seat: Sendable {
+        private let visitor: Visitor
+        private let governor: Governor
+
+        fileprivate init(_ visitor: Visitor, _ governor: Governor) {
+            self.visitor = visitor
+            self.governor = governor
+        }
+
+        deinit { governor.isBack(visitor) }
+    }
 }
 
 extension ServiceRequestContext {

@@ -23,11 +23,14 @@ struct EventRoutes: Sendable {
         }
         let headers: HTTPFields = [.contentType: HeadEvents.mediaType, .cacheControl: "no-store"]
         if request.method == .head { return Response(status: .ok, headers: headers) }
+        // Whoever listens keeps nobody from being served.
+        let seat = try context.turn?.seat()
         let tags = try await watch.tags(of: try context.viewedTier())
         let end = ContinuousClock.now + lifetime * Double.random(in: 0.5...1)
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
+                defer { withExtendedLifetime(seat) {} }
                 var told: String?
                 for await tag in tags {
                     try await writer.write(Self.bytes(tag == told ? nil : tag))
