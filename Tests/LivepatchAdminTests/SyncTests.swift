@@ -76,7 +76,6 @@ import Testing
         #expect(run.output.contains("not here"))
         #expect(run.output.contains("The server above cannot be reached."))
         #expect(try await Invocation.run("sync", "trace", "107.1", "--format", "json").output.contains("\"hops\""))
-        #expect(try await Invocation.run("sync", "trace", "latest").status == 64)
     }
 
     @Test func `Reports are listed with their numbers`() async throws {

@@ -93,12 +93,11 @@ public struct MachineLoop: Sendable {
     private func rest(for pause: Duration) async -> Rest {
         await withTaskGroup(of: Rest.self) { [bell, clock] group in
             group.addTask { (try? await clock.sleep(for: pause)) == nil ? .cancelled : .over }
-            group.addTask {
-                await bell.wait()
-                return Task.isCancelled ? .cancelled : .rung
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? .cancelled
+            group.addTask { await bell.wait() ? .rung : .cancelled }
+            let first = await group.next() ?? .cancelled
+            group.cancelAll()
+            // A ring at the same moment is not lost.
+            return await group.next() == .rung ? .rung : first
         }
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 public final class Bell: Sendable {
     private struct State {
         var isRung = false
-        var waiting: (id: Int, continuation: CheckedContinuation<Void, Never>)?
+        var waiting: (id: Int, continuation: CheckedContinuation<Bool, Never>)?
         var last = 0
     }
 
@@ -21,35 +21,38 @@ public final class Bell: Sendable {
             if waiting == nil { state.isRung = true }
             return waiting
         }
-        waiting?.continuation.resume()
+        waiting?.continuation.resume(returning: true)
     }
 
     /// Waits until it rings, or until the task is cancelled.
-    public func wait() async {
+    /// - Returns: whether it rang, even if the task was cancelled at the same moment: this ring wakes nobody else.
+    @discardableResult
+    public func wait() async -> Bool {
         let id = state.withLock { state in
             state.last += 1
             return state.last
         }
-        await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let ended: CheckedContinuation<Void, Never>? = state.withLock { state in
-                    if state.isRung || Task.isCancelled {
-                        if !Task.isCancelled { state.isRung = false }
-                        return continuation
+                let (ended, rang): (CheckedContinuation<Bool, Never>?, Bool) = state.withLock { state in
+                    if Task.isCancelled { return (continuation, false) }
+                    if state.isRung {
+                        state.isRung = false
+                        return (continuation, true)
                     }
                     let before = state.waiting
                     state.waiting = (id, continuation)
-                    return before?.continuation
+                    return (before?.continuation, false)
                 }
-                ended?.resume()
+                ended?.resume(returning: rang)
             }
         } onCancel: {
-            let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            let waiting = state.withLock { state -> CheckedContinuation<Bool, Never>? in
                 guard state.waiting?.id == id else { return nil }
                 defer { state.waiting = nil }
                 return state.waiting?.continuation
             }
-            waiting?.resume()
+            waiting?.resume(returning: false)
         }
     }
 }

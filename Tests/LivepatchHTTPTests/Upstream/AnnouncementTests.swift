@@ -58,7 +58,7 @@ import Testing
         let broken = stream([event("a"), .reset])
         try await withUpstream(script: { _ in broken }) { upstream, _ async throws in
             var heard: [String] = []
-            await expectError(.upstreamFailed) { for try await tag in try await upstream.headTags() { heard.append(tag) } }
+            await expectError(.upstreamUnreachable) { for try await tag in try await upstream.headTags() { heard.append(tag) } }
             #expect(heard == ["a"])
         }
         let endless = stream([event("a"), .stall])

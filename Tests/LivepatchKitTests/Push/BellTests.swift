@@ -6,10 +6,10 @@ import Testing
         let bell = Bell()
         bell.ring()
         bell.ring()
-        await bell.wait()
+        #expect(await bell.wait())
         let waiter = Task { await bell.wait() }
         waiter.cancel()
-        await waiter.value
+        #expect(await !waiter.value)
     }
 
     @Test func `wakes who waits`() async throws {
@@ -17,7 +17,7 @@ import Testing
         let waiter = Task { await bell.wait() }
         await Task.yield()
         bell.ring()
-        await waiter.value
+        #expect(await waiter.value)
     }
 
     @Test func `who is cancelled goes, and takes no ring along`() async throws {
@@ -26,10 +26,10 @@ import Testing
             let waiter = Task { await bell.wait() }
             await Task.yield()
             waiter.cancel()
-            await waiter.value
+            #expect(await !waiter.value)
         }
         bell.ring()
         let late = Task { await bell.wait() }
-        await late.value
+        #expect(await late.value)
     }
 }

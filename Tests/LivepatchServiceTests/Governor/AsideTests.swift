@@ -22,7 +22,8 @@ import Testing
 
     private func routes(_ server: ServerUnderTest) -> Routes {
         Routes(
-            gate: server.parts.gate, entryMeter: EntryMeter(server.metrics), governance: server.parts.governance,
+            gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
+            governance: server.parts.governance,
             metrics: server.metrics, security: server.parts.security)
     }
 
