@@ -23,7 +23,8 @@ import Testing
     @Test("that is taken under load, restored and started, holds all that was acknowledged before, and a downstream syncs on")
     func rehearsal() async throws {
         try await Surroundings.with { here in
-            let origin = try await here.server("origin")
+            // What is tried out is not its patience.
+            let origin = try await here.server("origin", ["server.rate-limit.machines": "0"])
             let above = try await origin.administrator()
             try await above.importPatches("--versions 100.1,101.1 --kernels 1")
             try await above("patch promote 101.1 stable")

@@ -47,11 +47,19 @@ final class ConnectionPlaces: Sendable {
         self.total = max(1, total)
         self.perAddress = perAddress
         self.addresses = addresses
+        for verdict in ConnectionWatch.Verdict.allCases where verdict != .idle { ended(verdict.rawValue).increment(by: 0) }
+        ended(Self.tooMany).increment(by: 0)
+    }
+
+    private static let tooMany = "too-many"
+
+    private func ended(_ reason: String) -> Counter {
+        Counter(label: Self.ended, dimensions: [("reason", reason)], factory: metrics)
     }
 
     /// Counts a connection that is ended before its client has ended it.
     func noteEnd(_ reason: String) {
-        Counter(label: Self.ended, dimensions: [("reason", reason)], factory: metrics).increment()
+        ended(reason).increment()
     }
 
     /// How many connections there are.
@@ -75,7 +83,7 @@ final class ConnectionPlaces: Sendable {
             return true
         }
         evicted?.channel.close(promise: nil)
-        if evicted != nil || !isOpen { noteEnd("too-many") }
+        if evicted != nil || !isOpen { noteEnd(Self.tooMany) }
         guard isOpen else { return nil }
         channel.closeFuture.whenComplete { [weak self] _ in self?.state.withLock { Self.remove(place, &$0) } }
         return place

@@ -5,7 +5,7 @@ import NIOCore
 /// Only waiting for the client counts. While the server does not read, or has not said yet that it wants a body, nobody is slow.
 struct ConnectionWatch {
     /// What a client did not do in time.
-    enum Verdict: String, Hashable {
+    enum Verdict: String, Hashable, CaseIterable {
         /// No request came on the connection.
         case idle
         /// A request's header did not come to its end.

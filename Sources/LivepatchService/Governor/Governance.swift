@@ -43,6 +43,8 @@ public struct Governance: Sendable {
         governor = Governor(
             places: limits.concurrency, burst: limits.burst, aside: limits.aside, deadline: limits.queueDeadline, clock: clock,
             metrics: metrics, logger: logger)
+        // There from the beginning, so that a rule that reads it finds it.
+        for policy in ["machines", "downstreams", "registrations"] { Self.refusals(policy, metrics).increment(by: 0) }
         let start = clock.now
         let elapsed: @Sendable () -> Duration = { start.duration(to: clock.now) }
         machines = limits.machineRate > 0 ? RateLimiter(limit: limits.machineRate, elapsed: elapsed) : nil
@@ -90,6 +92,10 @@ public struct Governance: Sendable {
 
     // MARK: Rates
 
+    private static func refusals(_ policy: String, _ metrics: any MetricsFactory) -> Counter {
+        Counter(label: rateLimited, dimensions: [("policy", policy)], factory: metrics)
+    }
+
     private func rateRefusal(_ caller: Caller) -> Response? {
         switch caller {
         case .administrator: return nil
@@ -121,7 +127,7 @@ public struct Governance: Sendable {
 
     /// 429 with the fields of draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4.
     private func refusal(_ policy: String, _ who: String, limit: Int, _ wait: Duration) -> Response {
-        Counter(label: Self.rateLimited, dimensions: [("policy", policy)], factory: metrics).increment()
+        Self.refusals(policy, metrics).increment()
         var response = Answers.problem(
             LivepatchError(
                 .rateLimited, "\(who) asks more than \(limit) times a minute.",

@@ -36,8 +36,8 @@ enum RequestReading {
                     ? "The request's body has \(announced ?? 0) bytes; at most \(limit) are taken here."
                     : "The request's body is larger than the \(limit) bytes that are taken here.")
         }
-        // It is not waited for: what comes of it all the same is the connection's to take in.
-        if isAnnounced { throw refusal() }
+        // Who waits to be asked for the body is not asked for this one, and what would be far too much is not waited for.
+        if isAnnounced, request.headers[.expect] != nil || (announced ?? 0) > discardLimit { throw refusal() }
         var bytes: [UInt8] = []
         var total = 0
         for try await chunk in request.body {
