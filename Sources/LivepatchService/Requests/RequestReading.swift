@@ -36,8 +36,10 @@ enum RequestReading {
                     ? "The request's body has \(announced ?? 0) bytes; at most \(limit) are taken here."
                     : "The request's body is larger than the \(limit) bytes that are taken here.")
         }
-        // Who waits to be asked for the body is not asked for this one, and what would be far too much is not waited for.
-        if isAnnounced, request.headers[.expect] != nil || (announced ?? 0) > discardLimit { throw refusal() }
+        // It is not waited for: what comes of it all the same, the connection takes in. One that ends with the answer would lose it while
+        // the client still sends; so there the body is taken first, unless the client waits to be asked for it, or it is far too much.
+        let ends = request.headers[.connection]?.lowercased() == "close"
+        if isAnnounced, !ends || request.headers[.expect] != nil || (announced ?? 0) > discardLimit { throw refusal() }
         var bytes: [UInt8] = []
         var total = 0
         for try await chunk in request.body {
