@@ -17,7 +17,8 @@ let package = Package(
         .executableTarget(
             name: "livepatch-bench",
             dependencies: [
-                livepatch("LivepatchKit"), livepatch("LivepatchAPI"), livepatch("LivepatchArchive"), livepatch("LivepatchConsole"),
+                livepatch("LivepatchKit"), livepatch("LivepatchAPI"), livepatch("LivepatchArchive"),
+                livepatch("LivepatchConsole"),
                 livepatch("LivepatchFiles"), livepatch("LivepatchHTTP"), livepatch("LivepatchSQLite"),
                 livepatch("PatchGenerator"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

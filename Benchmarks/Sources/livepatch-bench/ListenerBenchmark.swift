@@ -26,7 +26,9 @@ struct ListenerBenchmark {
         try await Task.sleep(for: .seconds(20))
         let cpu = (try server.processorSeconds() - cpuBefore) / 20
         return [
-            Figure("memory of a server for each of \(count) listeners, KiB", .number, [Double(after - before) / Double(count) / 1024]),
+            Figure(
+                "memory of a server for each of \(count) listeners, KiB", .number, [Double(after - before) / Double(count) / 1024]
+            ),
             Figure("processor time of a server with \(count) idle listeners, of one core", .number, [cpu]),
         ]
     }

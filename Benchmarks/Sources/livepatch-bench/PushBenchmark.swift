@@ -51,7 +51,8 @@ struct PushBenchmark {
         return times.flatMap { name, seconds in
             [
                 Figure("\(name) at the origin, seen at the last of \(Self.servers): median", .seconds, seconds),
-                Figure("\(name) at the origin, seen at the last of \(Self.servers): 99th percentile", .seconds, [Self.p99(seconds)]),
+                Figure(
+                    "\(name) at the origin, seen at the last of \(Self.servers): 99th percentile", .seconds, [Self.p99(seconds)]),
             ]
         }
     }
@@ -120,6 +121,8 @@ struct PushBenchmark {
 /// The files of the one patch version that is pushed.
 private enum PatchNamesOfPush {
     static func names(of version: PatchVersion) -> [PatchFileName] {
-        (100..<105).compactMap { try? PatchFileName(parsing: "livepatch-5.15.0-\($0).\($0 + 10)-generic-\(version)-amd64.tar.bz2") }
+        (100..<105).compactMap {
+            try? PatchFileName(parsing: "livepatch-5.15.0-\($0).\($0 + 10)-generic-\(version)-amd64.tar.bz2")
+        }
     }
 }

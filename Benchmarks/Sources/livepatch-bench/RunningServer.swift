@@ -22,11 +22,12 @@ struct RunningServer {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(filePath: program)
-        process.arguments = [
-            "--data-dir", dataDirectory, "--set", "server.server-address=127.0.0.1:0", "--set", "server.log-level=error",
-            // What is measured is the server, not its patience.
-            "--set", "server.rate-limit.machines=0", "--set", "server.rate-limit.downstreams=0",
-        ] + settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+        process.arguments =
+            [
+                "--data-dir", dataDirectory, "--set", "server.server-address=127.0.0.1:0", "--set", "server.log-level=error",
+                // What is measured is the server, not its patience.
+                "--set", "server.rate-limit.machines=0", "--set", "server.rate-limit.downstreams=0",
+            ] + settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
         process.environment = ProcessInfo.processInfo.environment
             .merging(["LP_AUTH_BASIC_USERS": "bench:\(Self.passwordHash)"]) { $1 }.merging(environment) { $1 }
         process.standardOutput = output
@@ -65,7 +66,9 @@ struct RunningServer {
     func processorSeconds() throws -> Double {
         let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
         // After the name in parentheses, the 12th and 13th field (proc(5)).
-        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ").dropFirst().compactMap { Double($0) }
+        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ").dropFirst().compactMap {
+            Double($0)
+        }
         return (fields[10] + fields[11]) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
