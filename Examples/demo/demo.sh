@@ -24,8 +24,9 @@ refused origin 65 livepatch-admin patch import broken
 
 scene "A regional server gets a sync token, starts, and syncs at once. What comes enters its first tier: promotion is its own business."
 run origin livepatch-admin sync-tokens add edge regional --valid-until 365d --output regional.token
+# Each step is shown by itself, so nobody listens to its upstream for announcements here: else all of it would be there already.
 start regional --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[origin]}" --set patch-sync.token-file=regional.token \
-    --set patch-sync.machine-count-strategy=unit
+    --set patch-sync.machine-count-strategy=unit --set patch-sync.push.enabled=false
 log_in regional
 first_sync regional
 run regional livepatch-admin sync reports
@@ -42,7 +43,7 @@ expect "107.1 is stable" "$(versions regional stable)" = "107.1"
 scene "A site gets a token for the tier beta, and mirrors the tiers (patch-sync.sync-tiers). 109.1 is only in edge, which this token does not see."
 run regional livepatch-admin sync-tokens add beta site --output site.token
 site=(--set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[regional]}" --set patch-sync.token-file=site.token
-    --set patch-sync.sync-tiers=true --set patch-sync.machine-count-strategy=unit)
+    --set patch-sync.sync-tiers=true --set patch-sync.machine-count-strategy=unit --set patch-sync.push.enabled=false)
 start site "${site[@]}"
 log_in site
 first_sync site
@@ -151,7 +152,7 @@ scene "An outpost is put below the site. It trusts those who signed, the origin 
 run site livepatch-admin sync-tokens add beta outpost --output outpost.token
 roots=$(admin regional trust status --format json | awk '/"fingerprint":/ { gsub(/[",]/, ""); print $2 }' | sort -u | paste -sd,)
 start outpost --set patch-sync.enabled=true --set "patch-sync.upstream-url=${url[site]}" --set patch-sync.token-file=outpost.token \
-    --set patch-sync.sync-tiers=true --set "patch-sync.trusted-roots=$roots"
+    --set patch-sync.sync-tiers=true --set "patch-sync.trusted-roots=$roots" --set patch-sync.push.enabled=false
 log_in outpost
 first_sync outpost
 expect "it has what the site has" "$(versions outpost beta)" = "$(versions site beta)"
