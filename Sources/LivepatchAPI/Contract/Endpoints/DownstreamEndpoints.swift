@@ -15,7 +15,7 @@ extension Endpoint {
         Endpoint(
             .get, Paths.syncTraceTemplate, "traceAsDownstream",
             "When this server and those above it had a patch version, as far as the token sees it.", for: .downstreams,
-            parameters: [.deployment, hops], answers: [.json(VersionTrace.self)]),
+            parameters: [.deployment, hops], answers: [.json(VersionTrace.self)], problems: [.malformedValue]),
         document(Paths.syncRevocations, "readRevocations", "What is blocked.", .json(RevocationsDocument.self)),
         document(Paths.syncTiers, "readTiers", "The tiers of the view, in order.", .json(TierListDocument.self)),
         document(

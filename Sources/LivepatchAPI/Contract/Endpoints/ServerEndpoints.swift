@@ -51,7 +51,7 @@ extension Endpoint {
             ], problems: [.syncNotConfigured, .syncUnderWay, .storageBusy]),
         Endpoint(
             .get, Paths.traceTemplate, "traceVersion", "When this server and those above it had a patch version.",
-            for: .administrators(.read), parameters: [hops], answers: [.json(VersionTrace.self)]),
+            for: .administrators(.read), parameters: [hops], answers: [.json(VersionTrace.self)], problems: [.malformedValue]),
         Endpoint(
             .get, Paths.syncReports, "listSyncReports", "What came of syncs, newest first.", for: .administrators(.read),
             parameters: page,
