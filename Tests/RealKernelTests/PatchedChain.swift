@@ -41,6 +41,14 @@ struct PatchedChain {
         try await sync()
     }
 
+    /// Waits until the origin has heard on how many machines of the whole tree a version is applied, has failed, and is pending.
+    func hears(of version: String, _ health: String) async throws {
+        try await eventually("the origin hears '\(health)' of \(version)", within: VirtualMachine.patience) {
+            try await sync()
+            return try await origin.health(version, wholeTree: true) == health
+        }
+    }
+
     /// Where the site keeps what a patch file holds.
     func content(of path: String) throws -> URL {
         let digest = SHA256Digest(of: try Data(contentsOf: URL(filePath: path))).description

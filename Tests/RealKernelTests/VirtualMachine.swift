@@ -8,6 +8,9 @@ final class VirtualMachine: Sendable {
     /// This machine's 127.0.0.1, as the machine sees it.
     static let host = "10.0.2.2"
 
+    /// How long is waited for what the machine does by itself. It is emulated, and shares its processors with other tests.
+    static let patience: Duration = .seconds(240)
+
     private let process: ChildProcess
     /// The writing end of the second serial line, and a descriptor that keeps its reading end open.
     private let line: (commands: Int32, answers: Int32)
@@ -54,7 +57,7 @@ final class VirtualMachine: Sendable {
 
     /// Runs a command of the machine's shell to its end, whatever becomes of it. What it leaves behind in the background has to have
     /// outputs of its own.
-    func run(_ command: String, within limit: Duration = .seconds(180)) async throws -> FinishedCommand {
+    func run(_ command: String, within limit: Duration = VirtualMachine.patience) async throws -> FinishedCommand {
         let number = commands.withLock { number in
             number += 1
             return number
@@ -87,12 +90,14 @@ final class VirtualMachine: Sendable {
     }
 
     /// Waits until the running kernel's `/proc/cmdline` shows that.
-    func becomes(_ text: String, within limit: Duration) async throws {
-        try await eventually("/proc/cmdline shows '\(text)'", within: limit) { try await commandLine() == text }
+    func becomes(_ text: String) async throws {
+        try await eventually("/proc/cmdline shows '\(text)'; the machine said:\n\(log)", within: Self.patience) {
+            try await commandLine() == text
+        }
     }
 
     private func waitUntilReady() async throws {
-        try await eventually("the machine has booted; it said:\n\(log)", within: .seconds(120)) {
+        try await eventually("the machine has booted; it said:\n\(log)", within: Self.patience) {
             if let ending = process.ending {
                 try await process.end()
                 throw CommandFailed(description: "The machine ended with \(ending).\n\(log)")
