@@ -46,14 +46,27 @@ struct SyncRoutes: Sendable {
         guard body.wait else { return LineStream.answer(first: started) }
         let feed = LineFeed<SyncEventBody>(heartbeat: heartbeat)
         let relay = Task {
-            for await progress in handle.progress { feed.progress(.progress(progress)) }
             do {
-                feed.end(.ended(try await handle.report()))
+                var report = try await Self.end(of: handle, for: feed)
+                if handle.joined {
+                    // That one may have read its head before the change that is waited for; this one has not.
+                    let next = try await coordinator.trigger(acceptsRemovals: body.acceptRemovals)
+                    let later = try await Self.end(of: next, for: feed)
+                    if later.result != .unchanged { report = later }
+                }
+                feed.end(.ended(report))
             } catch {
                 feed.end(.problem(Problem(LivepatchError(told: error), trace: TracePropagation.current?.traceID)))
             }
         }
         feed.onLeave { relay.cancel() }
         return LineStream.answer(first: started, feed)
+    }
+
+    private static func end(
+        of handle: SyncCoordinator.Handle, for feed: LineFeed<SyncEventBody>
+    ) async throws -> SyncReport {
+        for await progress in handle.progress { feed.progress(.progress(progress)) }
+        return try await handle.report()
     }
 }

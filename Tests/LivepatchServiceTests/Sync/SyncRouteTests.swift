@@ -68,6 +68,43 @@ struct SyncRouteTests {
         }
     }
 
+    @Test(arguments: [SyncReport.Result.unchanged, .failed])
+    func `who waits for a sync that had begun before gets one more, which cannot have missed anything`(
+        later: SyncReport.Result
+    ) async throws {
+        let gate = Gate()
+        let begun = Gate()
+        let runs = Mutex(0)
+        let server = try await ServerUnderTest { _, progress in
+            let run = runs.withLock { runs in
+                runs += 1
+                return runs
+            }
+            guard run == 1 else { return Self.report(later) }
+            progress(SyncProgress(started: Date(timeIntervalSince1970: 0), phase: .transferring))
+            await begun.open()
+            await gate.wait()
+            return Self.report(.complete)
+        }
+        let session = try await server.session()
+        try await server.application.test(.router) { client in
+            _ = try await client.post(Paths.sync, SyncTriggerBody(wait: false, acceptRemovals: false), token: session)
+            await begun.wait()
+            async let answer = client.post(Paths.sync, SyncTriggerBody(wait: true, acceptRemovals: false), token: session)
+            // The second has joined when it is in the log.
+            while server.log.lines.count(where: { $0.contains("sync trigger") }) < 2 { await Task.yield() }
+            await gate.open()
+            let events = try lines(try await answer)
+            #expect(events.first == .started(joined: true))
+            guard case .ended(let report)? = events.last else {
+                Issue.record("The stream ended with \(String(describing: events.last))")
+                return
+            }
+            #expect(report.result == (later == .unchanged ? .complete : later), "what came is told, and what failed last")
+            #expect(runs.withLock { $0 } == 2)
+        }
+    }
+
     @Test func `while a sync says nothing, its last word is repeated`() async throws {
         let gate = Gate()
         let server = try await ServerUnderTest { _, progress in
