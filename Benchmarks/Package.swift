@@ -11,6 +11,7 @@ let package = Package(
     dependencies: [
         .package(name: "livepatch-for-swift", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
@@ -21,6 +22,7 @@ let package = Package(
                 livepatch("LivepatchConsole"),
                 livepatch("LivepatchFiles"), livepatch("LivepatchHTTP"), livepatch("LivepatchSQLite"),
                 livepatch("PatchGenerator"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

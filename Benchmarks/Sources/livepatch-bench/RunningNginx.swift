@@ -1,10 +1,6 @@
 import Foundation
 import LivepatchKit
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// nginx over the same files, with one worker, as a server of this project is one process.
 struct RunningNginx {
     /// `http://127.0.0.1:…`; below it `/sendfile/` and `/buffers/`.
@@ -13,7 +9,7 @@ struct RunningNginx {
 
     init(_ program: String, root: String, folder: String) async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let port = try Self.freePort()
+        let port = try Loopback.freePort()
         let configuration = """
             worker_processes 1; daemon off; error_log \(folder)/error.log; pid \(folder)/nginx.pid;
             events { worker_connections 256; }
@@ -49,26 +45,5 @@ struct RunningNginx {
     func stop() {
         process.terminate()
         process.waitUntilExit()
-    }
-
-    /// A port that was free a moment ago: nginx cannot be told to choose one.
-    private static func freePort() throws -> UInt16 {
-        #if canImport(Glibc)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        guard status == 0 else { throw LivepatchError(.unavailable, "There is no free port.") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

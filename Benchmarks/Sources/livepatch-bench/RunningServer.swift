@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LivepatchAPI
 import LivepatchHTTP
 import LivepatchKit
 
@@ -36,6 +37,18 @@ struct RunningServer {
         try process.run()
         self.process = process
         address = try await Self.address(output.fileHandleForReading, program)
+    }
+
+    /// A downstream of another server, told of every change.
+    /// - Parameter token: a sync token of that server.
+    init(_ program: String, dataDirectory: String, upstream: RunningServer, token: String) async throws {
+        try await self.init(
+            program, dataDirectory: dataDirectory,
+            settings: [
+                "patch-sync.enabled": "true", "patch-sync.upstream-url": upstream.address, "patch-sync.sync-tiers": "true",
+                "patch-sync.interval": "24h",
+            ],
+            environment: ["LP_PATCH_SYNC_TOKEN": token])
     }
 
     /// An administrator who is logged in.

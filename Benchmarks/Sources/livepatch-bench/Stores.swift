@@ -7,6 +7,7 @@ import LivepatchSQLite
 struct Stores: Sendable {
     let catalog: any Catalog
     let tokens: any TokenStore
+    let authTokens: any AuthTokenStore
     let storage: any PatchStorage
     let trust: any TrustStorage
     let lock: any StorageLock
@@ -18,6 +19,7 @@ struct Stores: Sendable {
         database = try SQLiteDatabase(path: directory.database)
         catalog = SQLiteCatalog(database)
         tokens = SQLiteTokenStore(database)
+        authTokens = SQLiteAuthTokenStore(database)
         storage = try DirectoryPatchStorage(at: directory.patches)
         trust = DirectoryTrustStorage(at: directory.trust)
     }

@@ -7,22 +7,28 @@ struct Workbench: Sendable {
     struct Scale: Sendable {
         /// Files of one import round.
         var importedFiles: Int
-        /// Files of the catalogue that a release comes into, and of the release.
-        var cataloguedFiles: Int
+        /// Files of the catalogues that are synced, and of a release.
+        var catalogues: [Int]
         var releasedFiles: Int
+        /// Files of 100 KB of a first sync.
+        var firstFiles: Int
         var rounds: Int
         /// How long one round of downloads takes, in seconds.
         var downloadSeconds: Int
         /// Changes that are pushed down a chain, and how many listen at once to one server.
         var pushedChanges: Int
         var listeners: Int
+        /// Changes that are pushed down a tree.
+        var treeChanges: Int
 
         static let small = Scale(
-            importedFiles: 300, cataloguedFiles: 5_000, releasedFiles: 500, rounds: 3, downloadSeconds: 2,
-            pushedChanges: 40, listeners: 1_000)
+            importedFiles: 300, catalogues: [1_000, 100_000], releasedFiles: 1_500, firstFiles: 1_000, rounds: 3,
+            downloadSeconds: 2,
+            pushedChanges: 200, listeners: 10_000, treeChanges: 20)
         static let full = Scale(
-            importedFiles: 2_000, cataloguedFiles: 50_000, releasedFiles: 1_500, rounds: 5, downloadSeconds: 5,
-            pushedChanges: 200, listeners: 10_000)
+            importedFiles: 2_000, catalogues: [1_000, 100_000, 1_000_000], releasedFiles: 1_500, firstFiles: 10_000, rounds: 5,
+            downloadSeconds: 5,
+            pushedChanges: 200, listeners: 10_000, treeChanges: 40)
     }
 
     let scale: Scale
