@@ -13,6 +13,7 @@ extension ServerLimits {
         registrationRate = configured.registrationRate
         connections.total = configured.connections
         connections.perAddress = configured.connectionsPerAddress
+        aside = configured.waitingRequests
         connections.headerBytes = configured.headerSize
         connections.headerCount = configured.headerCount
         connections.targetBytes = configured.targetLength

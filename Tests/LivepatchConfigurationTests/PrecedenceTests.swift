@@ -36,6 +36,7 @@ struct PrecedenceTests {
         #expect(loaded.server.limits.machineRate == 600 && loaded.server.limits.downstreamRate == 60_000)
         #expect(loaded.server.limits.registrationRate == 60)
         #expect(loaded.server.limits.connections == 4096 && loaded.server.limits.connectionsPerAddress == 1024)
+        #expect(loaded.server.limits.waitingRequests == 4096)
         #expect(loaded.server.limits.headerSize == 32_768 && loaded.server.limits.headerCount == 100)
         #expect(loaded.server.limits.targetLength == 8192)
         #expect(loaded.server.limits.headerTimeout == .seconds(10) && loaded.server.limits.idleTimeout == .seconds(75))
@@ -140,7 +141,8 @@ struct PrecedenceTests {
                 "server.concurrency-limit": "8", "server.burst-limit": "0", "server.queue-timeout": "1s",
                 "server.rate-limit.machines": "0", "server.rate-limit.downstreams": "1",
                 "server.rate-limit.registrations": "5", "server.max-connections": "100",
-                "server.max-connections-per-address": "0", "server.max-header-size": "16K", "server.max-header-count": "50",
+                "server.max-connections-per-address": "0", "server.max-waiting-requests": "100",
+                "server.max-header-size": "16K", "server.max-header-count": "50",
                 "server.max-url-length": "1K", "server.header-timeout": "1s", "server.idle-timeout": "1s",
                 "server.answer-timeout": "1m", "server.min-transfer-rate": "0", "server.transfer-window": "10s",
                 "webhooks.ca": "/tmp/receivers.pem", "webhooks.failed-machines": "3", "webhooks.failed-share": "5%",

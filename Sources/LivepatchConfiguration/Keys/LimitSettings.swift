@@ -40,6 +40,11 @@ enum LimitSettings {
         "How many connections may come from one IPv4 address or IPv6 network (/64). 0 for any number. The proxies of `server.trusted-proxies` may have any number."
     )
 
+    static let waitingRequests = Setting.integer(
+        "server.max-waiting-requests", .server, default: 4096, in: 16...1_000_000,
+        "How many requests may be held open until something happens, as those are that downstreams hear of changes by. They take no place of `server.concurrency-limit`. Half of them may be of one token; what comes beyond is refused with 503 and a time to come again. Each needs a connection."
+    )
+
     static let headerSize = Setting<Int64>.size(
         "server.max-header-size", .server, default: 32 << 10, in: 1 << 10...1 << 20,
         "How long all header fields of a request may be together; beyond it the request is refused with 431.")
@@ -76,7 +81,7 @@ enum LimitSettings {
 
     static let keys = [
         concurrency.key, burst.key, queueTimeout.key, machineRate.key, downstreamRate.key, registrationRate.key, connections.key,
-        connectionsPerAddress.key, headerSize.key, headerCount.key, targetLength.key, headerTimeout.key, idleTimeout.key,
+        connectionsPerAddress.key, waitingRequests.key, headerSize.key, headerCount.key, targetLength.key, headerTimeout.key, idleTimeout.key,
         answerTimeout.key, minimumRate.key, rateWindow.key,
     ]
 }

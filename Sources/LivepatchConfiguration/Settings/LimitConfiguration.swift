@@ -15,6 +15,8 @@ public struct LimitConfiguration: Hashable, Sendable {
     public let connections: Int
     /// 0 for any number.
     public let connectionsPerAddress: Int
+    /// Requests that are held open until something happens.
+    public let waitingRequests: Int
     /// In bytes.
     public let headerSize: Int
     public let headerCount: Int
@@ -36,6 +38,7 @@ public struct LimitConfiguration: Hashable, Sendable {
         registrationRate = reading.value(LimitSettings.registrationRate)
         connections = reading.value(LimitSettings.connections)
         connectionsPerAddress = reading.value(LimitSettings.connectionsPerAddress)
+        waitingRequests = reading.value(LimitSettings.waitingRequests)
         headerSize = Int(reading.value(LimitSettings.headerSize))
         headerCount = reading.value(LimitSettings.headerCount)
         targetLength = Int(reading.value(LimitSettings.targetLength))
