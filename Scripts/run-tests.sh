@@ -24,7 +24,7 @@ cat "$logs/patient"
 
 if [ "$status" != 0 ]; then
 	echo "What failed, once more:"
-	grep -h -E -A 25 '^✘|Fatal error|crashed:' "$logs/patient" "$logs/others" | head -n 150
+	grep -a -h -E -A 25 '^✘|Fatal error|crashed:' "$logs/patient" "$logs/others" | head -n 150
 fi
-grep -h 'Test run with' "$logs/patient" "$logs/others"
+grep -a -h 'Test run with' "$logs/patient" "$logs/others"
 exit "$status"
