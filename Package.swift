@@ -232,7 +232,7 @@ let package = Package(
         .target(
             name: "ScriptedServer",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI",
+                "LivepatchKit", "LivepatchAPI", "LivepatchTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -23,7 +23,9 @@ struct WireServer {
         let name = try TierName(parsing: tier)
         server = try await ScriptedServer.start { request in
             guard request.header("Authorization") == "Bearer \(secret)" else { return .status(401) }
-            return spoiling.value(request, try await Self.answer(request, domain, name))
+            // Reports are answered as by a server of a release that takes none.
+            let answer = request.method == "POST" ? .status(404) : try await domain.answer(request, for: name)
+            return spoiling.value(request, answer)
         }
         self.domain = domain
         self.spoiling = spoiling
@@ -61,36 +63,6 @@ struct WireServer {
     func stop() async {
         await server.stop()
         try? FileManager.default.removeItem(atPath: tokenFile)
-    }
-
-    private static func answer(_ request: ScriptedRequest, _ domain: InProcessServer, _ tier: TierName) async throws
-        -> ScriptedAnswer
-    {
-        let parts = request.path.split(separator: "/").map(String.init)
-        // As a server of a release that takes no reports.
-        if request.method == "POST" { return .status(404) }
-        if request.path == Paths.syncHead { return .content(try await domain.publisher.head(for: tier).bytes, for: request) }
-        if parts.starts(with: ["v1", "sync", "metadata"]) {
-            let repository: MetadataRepository =
-                parts[3] == "origins"
-                ? .origin(try DeploymentID(parsing: parts[4])) : .view(try TierName(parsing: parts[4]))
-            let bytes = try await domain.publisher.metadata(MetadataFile(parts[5], of: repository), for: tier)
-            return bytes.map { .content($0, for: request) } ?? .status(404)
-        }
-        if parts.starts(with: ["v1", "patches"]), let text = parts.last {
-            let file = try await domain.delivery.file(PatchFileName(parsing: text), for: .tier(tier))
-            let reader = try await domain.delivery.open(file)
-            return .content(try reader.read(at: 0, count: Int(reader.length)), for: request)
-        }
-        let name: DocumentName
-        switch parts.dropFirst(2) {
-        case ["revocations"]: name = .revocations
-        case ["tiers"]: name = .tiers
-        case let rest where rest.first == "tiers": name = .tier(try TierName(parsing: parts[3]))
-        default: name = .version(try PatchVersion(parsing: parts[3]))
-        }
-        guard let document = try await domain.publisher.document(name, for: tier) else { return .status(404) }
-        return .content(document.bytes, for: request)
     }
 }
 

@@ -5,33 +5,15 @@ import LivepatchKit
 
 /// The options of every command that changes the coverage table.
 struct CoverageChangeOptions: ParsableArguments {
-    @Flag(help: "Only show what would change; change nothing.")
-    var dryRun = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Do exactly what a dry run showed with this mark, or nothing if it would be something else by now.", valueName: "mark"
-        ))
-    var ifMatch: String?
-
-    func validate() throws {
-        guard !dryRun || ifMatch == nil else { throw ValidationError("--dry-run and --if-match exclude each other.") }
-    }
-
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var planning: PlanOptions
 
     /// Carries out a change, or plans it, and shows what it does.
     func carryOut(_ change: CoverageChange, _ context: AdminContext) async throws {
-        let result = try await context.server.changeCoverage(change, dryRun: dryRun, ifMatch: ifMatch)
-        if output.quiet {
-            try context.console.print(result.change.map { ["\($0)"] } ?? [])
-        } else if output.format != .table {
-            try output.show(document: result, on: context.console)
-        } else {
+        let result = try await context.server.changeCoverage(change, dryRun: planning.dryRun, ifMatch: planning.ifMatch)
+        try planning.show(
+            result, change: result.change, mark: result.plan.isEmpty ? nil : result.mark, on: context.console
+        ) {
             try context.console.print(lines(result, change, on: context.console))
-            if let mark = result.mark, !result.plan.isEmpty {
-                context.console.note("To do exactly this, or nothing: --if-match \(mark)")
-            }
         }
     }
 

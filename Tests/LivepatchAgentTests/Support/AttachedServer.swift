@@ -62,11 +62,10 @@ final class AttachedServer: Sendable {
     {
         let parts = request.path.split(separator: "/").map(String.init)
         let tier = try TierName(parsing: "edge")
-        let domain = bench.origin
         if parts.last == "register" {
             guard request.header("Authorization") == "Bearer \(authToken)" else { return .status(401) }
             return try .json(
-                RegistrationBody(machineToken: machineToken, tier: tier, deployment: domain.deployment, trustedRoots: roots))
+                RegistrationBody(machineToken: machineToken, tier: tier, deployment: bench.origin.deployment, trustedRoots: roots))
         }
         guard request.header("Authorization") == "Bearer \(machineToken)" else { return .status(401) }
         if parts.starts(with: ["v1", "client"]) {
@@ -76,27 +75,7 @@ final class AttachedServer: Sendable {
             default: return .status(204)
             }
         }
-        if request.path == Paths.syncHead { return .content(try await domain.publisher.head(for: tier).bytes, for: request) }
-        if parts.starts(with: ["v1", "sync", "metadata"]) {
-            let repository: MetadataRepository =
-                parts[3] == "origins" ? .origin(try DeploymentID(parsing: parts[4])) : .view(try TierName(parsing: parts[4]))
-            let bytes = try await domain.publisher.metadata(MetadataFile(parts[5], of: repository), for: tier)
-            return bytes.map { .content($0, for: request) } ?? .status(404)
-        }
-        if parts.starts(with: ["v1", "patches"]), let text = parts.last {
-            let file = try await domain.delivery.file(PatchFileName(parsing: text), for: .tier(tier))
-            let reader = try await domain.delivery.open(file)
-            return .content(try reader.read(at: 0, count: Int(reader.length)), for: request)
-        }
-        let name: DocumentName
-        switch parts.dropFirst(2) {
-        case ["revocations"]: name = .revocations
-        case ["tiers"]: name = .tiers
-        case let rest where rest.first == "tiers": name = .tier(try TierName(parsing: parts[3]))
-        default: name = .version(try PatchVersion(parsing: parts[3]))
-        }
-        guard let document = try await domain.publisher.document(name, for: tier) else { return .status(404) }
-        return .content(document.bytes, for: request)
+        return try await bench.origin.answer(request, for: tier)
     }
 }
 
