@@ -81,7 +81,8 @@ enum LimitSettings {
 
     static let keys = [
         concurrency.key, burst.key, queueTimeout.key, machineRate.key, downstreamRate.key, registrationRate.key, connections.key,
-        connectionsPerAddress.key, waitingRequests.key, headerSize.key, headerCount.key, targetLength.key, headerTimeout.key, idleTimeout.key,
+        connectionsPerAddress.key, waitingRequests.key, headerSize.key, headerCount.key, targetLength.key, headerTimeout.key,
+        idleTimeout.key,
         answerTimeout.key, minimumRate.key, rateWindow.key,
     ]
 }

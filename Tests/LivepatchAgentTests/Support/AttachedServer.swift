@@ -65,7 +65,8 @@ final class AttachedServer: Sendable {
         if parts.last == "register" {
             guard request.header("Authorization") == "Bearer \(authToken)" else { return .status(401) }
             return try .json(
-                RegistrationBody(machineToken: machineToken, tier: tier, deployment: bench.origin.deployment, trustedRoots: roots))
+                RegistrationBody(machineToken: machineToken, tier: tier, deployment: bench.origin.deployment, trustedRoots: roots)
+            )
         }
         guard request.header("Authorization") == "Bearer \(machineToken)" else { return .status(401) }
         if parts.starts(with: ["v1", "client"]) {
