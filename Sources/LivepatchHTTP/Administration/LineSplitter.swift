@@ -33,7 +33,9 @@ package struct LineSplitter: Sendable {
             if !line.isEmpty { return Array(line) }
         }
         searched = bytes.count
-        if bytes.count - start > limit { throw TooLong() }
+        // A carriage return may be the beginning of the line's end.
+        let waiting = bytes.count - start
+        if waiting > (bytes.last == UInt8(ascii: "\r") ? limit + 1 : limit) { throw TooLong() }
         return nil
     }
 }

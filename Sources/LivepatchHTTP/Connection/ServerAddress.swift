@@ -58,6 +58,9 @@ struct Origin: Hashable, Sendable, CustomStringConvertible {
         }
         guard var host = components.host?.lowercased(), !host.isEmpty else { return nil }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        // What was percent-encoded to get here is in no host's name (RFC 1123, section 2.1), and could not be written again.
+        let foreign = "\"#%/<>?@[\\]^`{|}\u{7F}".unicodeScalars
+        guard host.unicodeScalars.allSatisfy({ $0 > " " && !foreign.contains($0) }) else { return nil }
         self.host = host
         let port = components.port ?? (isSecure ? 443 : 80)
         guard (1...65535).contains(port) else { return nil }
