@@ -10,6 +10,9 @@ struct MirroredStagedContent: StagedContent {
         get async { min(await first.arrived, await second.arrived) }
     }
 
+    /// What has arrived on one side; nobody reads beyond what has arrived on both.
+    func open() async throws -> any StoredContentReader { try await first.open() }
+
     func append(_ bytes: [UInt8]) async throws {
         let start = await arrived
         for side in [first, second] {

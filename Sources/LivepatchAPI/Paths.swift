@@ -76,6 +76,7 @@ public enum Paths {
     public static let storageRefresh = "/v1/admin/storage/refresh"
     public static let storageVerify = "/v1/admin/storage/verify"
     public static let storageCollect = "/v1/admin/storage/gc"
+    public static let storagePrefetch = "/v1/admin/storage/prefetch"
 
     public static let syncTokens = "/v1/admin/sync-tokens"
     public static let syncTokenTemplate = "/v1/admin/sync-tokens/{name}"

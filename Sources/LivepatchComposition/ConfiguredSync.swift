@@ -5,11 +5,13 @@ public import Logging
 
 extension SyncConfiguration {
     /// What a server with these settings wants of whatever it syncs from.
-    /// - Parameter deployment: the server.
-    public func request(_ deployment: DeploymentID, acceptsRemovals: Bool) -> SyncRequest {
+    /// - Parameters:
+    ///   - deployment: the server.
+    ///   - mode: whether content is fetched now; a bundle's is, whatever `patch-sync.mode` says.
+    public func request(_ deployment: DeploymentID, acceptsRemovals: Bool, mode: SyncMode = .eager) -> SyncRequest {
         SyncRequest(
             deployment: deployment, filter: filter, mirrorsTiers: mirrorsTiers, maximumRemovalShare: maximumRemovalShare,
-            acceptsRemovals: acceptsRemovals)
+            acceptsRemovals: acceptsRemovals, mode: mode)
     }
 
     /// Reads what an upstream shows, and believes of it what these settings and the trust in the data directory allow.

@@ -79,6 +79,15 @@ public struct ConfiguredUpstream: Sendable {
                 bandwidth: BandwidthLimiter(bytesPerSecond: configuration.bandwidthLimit)))
     }
 
+    /// Fetches content when it is asked for, whatever `patch-sync.mode` says: what is awaited when it changes to `eager` can be asked for
+    /// until the next sync.
+    /// - Parameter transfers: how.
+    public func fetcher(_ transfers: Transfers, into storage: any PatchStorage, catalog: any Catalog) -> ContentFetcher {
+        ContentFetcher(
+            transfers: transfers, storage: storage, catalog: catalog,
+            settings: ContentFetcher.Settings(concurrency: configuration.maximumTransfers), logger: logger)
+    }
+
     /// One sync, as a ``SyncCoordinator`` begins it.
     /// - Parameters:
     ///   - deployment: the server that syncs.
@@ -90,7 +99,7 @@ public struct ConfiguredUpstream: Sendable {
         now: @escaping @Sendable () -> Date
     ) -> @Sendable (_ acceptsRemovals: Bool, @escaping @Sendable (SyncProgress) -> Void) async throws -> SyncReport {
         { [server, configuration, lag, logger] acceptsRemovals, progress in
-            let request = configuration.request(deployment, acceptsRemovals: acceptsRemovals)
+            let request = configuration.request(deployment, acceptsRemovals: acceptsRemovals, mode: configuration.mode)
             let reader = configuration.reader(
                 of: server, catalog: catalog, trust: trust, tolerance: configuration.freshnessTolerance, logger: logger, now: now)
             let resources = SyncRun.Resources(

@@ -94,6 +94,7 @@ struct Composition {
             try configuration.sync.isEnabled
             ? ConfiguredUpstream(configuration.sync, deployment: deployment, logger: logger) : nil
         let transfers = upstream?.transfers(into: storage)
+        let fetcher = transfers.flatMap { upstream?.fetcher($0, into: storage, catalog: catalog) }
         let authority: TierAuthority =
             configuration.sync.mirrorsTiers ? .upstream(upstream?.names ?? "the server whose bundles are applied here") : .local
         let limits = PatchArchiveLimits(
@@ -141,7 +142,8 @@ struct Composition {
         var parts = ServerParts(
             deployment: deployment, started: Timestamp.wholeSecond(now()), catalog: catalog, storage: storage, tokens: tokens,
             tiers: tiers, publisher: publisher, watch: watch,
-            delivery: PatchDelivery(catalog: catalog, tiers: tiers, storage: storage),
+            delivery: PatchDelivery(
+                catalog: catalog, tiers: tiers, storage: storage, fetcher: fetcher, mode: configuration.sync.mode),
             tokenAuthority: TokenAuthority(tokens: tokens, now: now), tokenIssuer: TokenIssuer(tokens: tokens, now: now),
             accounts: AccountAuthority(
                 isOpen: configuration.authentication.isBasicEnabled, store: accounts,
@@ -155,9 +157,13 @@ struct Composition {
                 catalog: catalog, storage: storage, lock: storageLock,
                 intake: (folder: try DropFolder(at: directory.dropFolder), imports: imports), repairs: transfers,
                 filter: configuration.sync.filter, now: now),
+            prefetch: PrefetchRun(
+                catalog: catalog, tiers: tiers, storage: storage, fetcher: fetcher,
+                concurrency: configuration.sync.maximumTransfers), fetcher: fetcher,
             sync: SyncStatus(
                 settings: SyncStatus.Settings(
-                    upstreams: upstream?.addresses ?? [], mirrorsTiers: configuration.sync.mirrorsTiers,
+                    upstreams: upstream?.addresses ?? [], mode: configuration.sync.mode,
+                    mirrorsTiers: configuration.sync.mirrorsTiers,
                     interval: configuration.sync.interval, filter: configuration.sync.filter),
                 coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog,
                 listeners: listeners),
@@ -221,6 +227,7 @@ struct Composition {
             throw error
         }
         await signals.end()
+        await fetcher?.close()
         await upstream?.close()
         await webhooks.close()
         await identity?.close()

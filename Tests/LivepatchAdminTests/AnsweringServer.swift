@@ -19,6 +19,7 @@ final class AnsweringServer: AdministeredServer {
         var verification = StorageVerification()
         var refresh = StorageRefresh()
         var collection = StorageCollection()
+        var prefetch = StoragePrefetch()
         var services: ServerStatusBody = ["database": ServiceStatusBody(status: "OK")]
         var trust = TrustStatus(
             deployment: Samples.deployment, time: RecordedConsole.now, repositories: [], pins: [], trustedRoots: [])
@@ -227,6 +228,11 @@ final class AnsweringServer: AdministeredServer {
     func collectStorage(dryRun: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageCollection>, any Error> {
         try ask("collect \(dryRun)")
         return Self.stream([.ended(answers.collection)])
+    }
+
+    func prefetchStorage(_ tier: TierName?) async throws -> AsyncThrowingStream<StorageEventBody<StoragePrefetch>, any Error> {
+        try ask("prefetch \(tier?.description ?? "all")")
+        return Self.stream([.progress(StorageProgress(done: 1, total: 2)), .ended(answers.prefetch)])
     }
 
     func syncTokens() async throws -> SyncTokensBody {

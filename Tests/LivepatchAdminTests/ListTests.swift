@@ -73,6 +73,25 @@ import Testing
         #expect(run.output.contains("imported  \(Samples.fileName)\nrefused   x: No.\n"))
     }
 
+    @Test func `A fetch ahead of time says what came, and what did not by the exit status`() async throws {
+        let good = AnsweringServer { $0.prefetch = StoragePrefetch(files: 2, bytes: 2048, present: 3) }
+        let run = try await Invocation.run("storage", "prefetch", "--tier", "stable", server: good)
+        #expect(run.status == 0 && run.output == "2 files with 2.0 KiB fetched, 3 here already.\n")
+        #expect(good.asked == ["prefetch stable"])
+        let bad = AnsweringServer {
+            $0.prefetch = StoragePrefetch(
+                files: 1, bytes: 1024, failures: [.init(file: Samples.file().name, code: "upstream-lacks", message: "No.")],
+                left: 4)
+        }
+        let failed = try await Invocation.run("storage", "prefetch", server: bad)
+        #expect(failed.status == 1)
+        #expect(failed.output.hasSuffix("1 file with 1.0 KiB fetched, 0 here already, 1 failed, 4 not tried any more.\n"))
+        #expect(failed.output.hasPrefix("failed  \(Samples.fileName): No.\n"))
+        #expect(bad.asked == ["prefetch all"])
+        let data = try await Invocation.run("storage", "prefetch", "--format", "json", server: bad)
+        #expect(data.status == 1 && data.output.contains(#""left": 4"#))
+    }
+
     @Test func `A collection says what it frees, and a dry run what it would`() async throws {
         let server = AnsweringServer {
             $0.collection = StorageCollection(files: [Samples.file().name], bytes: 1024, dryRun: true)

@@ -78,6 +78,7 @@ struct MistakeTests {
         ("patch-storage.type", "tape"),
         ("patch-sync.upstream-url", "patches.example.com"), ("patch-sync.upstream-url", "https://a,ftp://b"),
         ("patch-sync.upstream-url", "https://"), ("patch-sync.upstream-url", "https://a/?q=1"),
+        ("patch-sync.mode", "lazy"), ("patch-sync.mode", "On-Demand"),
         ("patch-sync.interval", "0s"), ("patch-sync.push.enabled", "often"), ("server.client-push.enabled", "2"),
         ("patch-sync.architectures", "amd64,ARM"), ("patch-sync.flavors", "generic,-x"),
         ("patch-sync.minimum-kernel-version", "5.x"), ("patch-sync.id", "a b"), ("patch-sync.proxy.http", "proxy:3128"),

@@ -22,6 +22,7 @@ struct PrecedenceTests {
         #expect(loaded.server.sync.filter == .all)
         #expect(loaded.server.sync.maximumRemovalShare == 0.5)
         #expect(!loaded.server.sync.isEnabled)
+        #expect(loaded.server.sync.mode == .eager)
         #expect(loaded.server.machines.checkInInterval == .seconds(3600))
         #expect(loaded.server.machines.keepsReports)
         #expect(loaded.server.machines.retention == .seconds(10 * 86_400))
@@ -123,7 +124,7 @@ struct PrecedenceTests {
                 "patch-storage.filesystem-path": "/srv",
                 "patch-sync.enabled": "false", "patch-sync.upstream-url": "https://b.example", "patch-sync.token": aToken,
                 "patch-sync.token-file": token, "patch-sync.interval": "2h", "patch-sync.push.enabled": "false",
-                "patch-sync.sync-tiers": "true",
+                "patch-sync.mode": "on-demand", "patch-sync.sync-tiers": "true",
                 "patch-sync.architectures": "amd64", "patch-sync.flavors": "aws", "patch-sync.minimum-kernel-version": "5.4",
                 "patch-sync.id": "site", "patch-sync.proxy.enabled": "false", "patch-sync.proxy.http": "http://q",
                 "patch-sync.proxy.https": "http://q", "patch-sync.proxy.no-proxy": ".example.com", "patch-sync.ca": certificate,

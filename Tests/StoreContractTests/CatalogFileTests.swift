@@ -171,6 +171,45 @@ struct CatalogFileTests {
         }
     }
 
+    @Test("content that is awaited can be asked for, and its coming is no news", arguments: Implementation.allCases)
+    func awaited(_ implementation: Implementation) async throws {
+        try await Stores.with(implementation) { stores in
+            let catalog = stores.catalog
+            let files = [file("107.1", flavour: "aws"), file("107.1")]
+            let state = SyncState(basis: SyncBasis(tag: "t", filter: .all, mirrorsTiers: false, mode: .onDemand))
+            try await catalog.sync(["107.1": files], state: state) { $0.awaited = Set(files.map(\.digest)) }
+            #expect(try await catalog.syncState().basis?.mode == .onDemand)
+            var line = try await catalog.version(patch("107.1"))
+            #expect(line?.files == 2 && line?.available == 2 && line?.awaited == 2)
+            #expect(try await catalog.versions() == [try #require(line)])
+            #expect(try await catalog.files(of: patch("107.1")).allSatisfy { $0.available && $0.isAwaited })
+            #expect(try await catalog.file(files[0].name)?.isAwaited == true)
+            #expect(try await catalog.files(holding: files[0].digest).allSatisfy(\.isAwaited))
+
+            #expect(try await stores.revisionIncrease { try await catalog.setAvailable(true, [files[0].name]) } == 0)
+            #expect(try await catalog.syncState().basis != nil)
+            #expect(try await catalog.fileAndRevision(files[0].name).record == PatchFileRecord(file: files[0], available: true))
+            line = try await catalog.version(patch("107.1"))
+            #expect(line?.available == 2 && line?.awaited == 1)
+
+            // The same sync again does not forget what has come meanwhile.
+            try await catalog.sync(["107.1": files], state: state) { $0.awaited = Set(files.map(\.digest)) }
+            #expect(try await catalog.version(patch("107.1"))?.awaited == 1)
+
+            #expect(try await stores.revisionIncrease { try await catalog.setAvailable(false, [files[1].name]) } == 1)
+            line = try await catalog.version(patch("107.1"))
+            #expect(line?.available == 1 && line?.awaited == nil)
+            let increase = try await stores.revisionIncrease {
+                try await catalog.sync(arrived: [files[1].name], state: state) { $0.awaited = [files[1].digest] }
+            }
+            #expect(increase == 1)
+            line = try await catalog.version(patch("107.1"))
+            #expect(line?.available == 2 && line?.awaited == 1)
+            try await catalog.sync(arrived: [files[1].name], state: state)
+            #expect(try await catalog.version(patch("107.1"))?.awaited == nil)
+        }
+    }
+
     @Test("importing a file whose content was lost makes it available again", arguments: Implementation.allCases)
     func addUnavailable(_ implementation: Implementation) async throws {
         try await Stores.with(implementation) { stores in

@@ -101,6 +101,26 @@ struct PatchStorageTests {
         }
     }
 
+    @Test("what arrives can be read meanwhile, and afterwards", arguments: Kind.allCases)
+    func arriving(_ kind: Kind) async throws {
+        try await kind.with { storage in
+            let staged = try await storage.stage(digest, length: length)
+            let reader = try await staged.open()
+            #expect(reader.length == length)
+            #expect(try reader.read(at: 0, count: 10).isEmpty)
+            try await staged.append(Array(bytes.prefix(20)))
+            #expect(try reader.read(at: 5, count: 1000) == Array(bytes[5..<20]))
+            #expect(try reader.read(at: 20, count: 10).isEmpty && reader.read(at: length, count: 1).isEmpty)
+            try await staged.restart()
+            #expect(try reader.read(at: 0, count: 10).isEmpty)
+            try await staged.append(bytes)
+            try await staged.finish()
+            #expect(try reader.read(at: 0, count: bytes.count) == bytes)
+            reader.close()
+            await expectError(.internalFault) { _ = try await staged.open() }
+        }
+    }
+
     @Test("an upload is known by its end, and kept or thrown away", arguments: Kind.allCases)
     func uploads(_ kind: Kind) async throws {
         try await kind.with { storage in

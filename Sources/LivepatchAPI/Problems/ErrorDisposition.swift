@@ -70,6 +70,7 @@ public struct ErrorDisposition: Hashable, Sendable {
         .storageUnavailable: Self(500, .ioError, .error),
         .storageDamaged: Self(500, .ioError, .error),
         .storageBusy: Self(503, .temporaryFailure, .information),
+        .contentNotFetched: Self(503, .temporaryFailure, .information),
         .databaseUnavailable: Self(503, .ioError, .error),
         .databaseNewer: Self(500, .configuration, .error),
         .databaseForeign: Self(500, .configuration, .error),

@@ -33,6 +33,14 @@ public struct StorageCollectBody: Hashable, Sendable, Codable {
     public init(dryRun: Bool) { self.dryRun = dryRun }
 }
 
+/// `POST /v1/admin/storage/prefetch`
+public struct StoragePrefetchBody: Hashable, Sendable, Codable {
+    /// The tier whose machines' content is fetched; `nil` for all tiers.
+    public let tier: TierName?
+
+    public init(tier: TierName?) { self.tier = tier }
+}
+
 /// One line of the answer to work on the storage (`application/x-ndjson`): `progress` lines, then `ended` or `problem`.
 public enum StorageEventBody<Result: Hashable & Sendable & Codable>: Hashable, Sendable, Codable {
     case progress(StorageProgress)

@@ -24,11 +24,15 @@ public struct SyncStatusBody: Hashable, Sendable, Codable {
     public let listening: [UpstreamListening]?
     /// How long the last change that came took from its signing to here, in seconds; `nil` if none is remembered.
     public let propagationSeconds: Double?
+    /// When content is fetched; `nil` of a server that does not sync, and of one from before it could be chosen.
+    public let mode: SyncMode?
+    /// Files whose content is fetched when it is first asked for; `nil` for none.
+    public let awaitedFiles: Int?
 
     public init(
         deployment: DeploymentID, enabled: Bool, upstreams: [String], syncTiers: Bool, intervalSeconds: Double?, route: Route?,
         filter: SyncFilter, running: SyncProgress?, last: SyncReport?, lastSuccess: Date?, next: Date?,
-        listening: [UpstreamListening]? = nil, propagationSeconds: Double? = nil
+        listening: [UpstreamListening]? = nil, propagationSeconds: Double? = nil, mode: SyncMode? = nil, awaitedFiles: Int? = nil
     ) {
         self.deployment = deployment
         self.enabled = enabled
@@ -43,6 +47,8 @@ public struct SyncStatusBody: Hashable, Sendable, Codable {
         self.next = next
         self.listening = listening
         self.propagationSeconds = propagationSeconds
+        self.mode = mode
+        self.awaitedFiles = awaitedFiles
     }
 }
 

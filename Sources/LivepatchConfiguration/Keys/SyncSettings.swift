@@ -27,6 +27,13 @@ enum SyncSettings {
         "Whether a request is held open at each upstream, so that changes there are synced at once. The interval stays for what is not announced."
     )
 
+    static let mode = Setting<SyncMode>(
+        key: ConfigurationKey(
+            "patch-sync.mode", .sync, .choice(SyncMode.allCases.map(\.rawValue)), default: "eager",
+            "When the content of patch files is fetched: `eager` in the sync, or `on-demand` when a machine, a downstream or `livepatch-admin storage prefetch` first asks for a file. What a sync shows is signed either way."
+        ),
+        defaultValue: .eager, parse: { try SettingText.choice($0, SyncMode.self) })
+
     static let syncTiers = Setting.boolean(
         "patch-sync.sync-tiers", .sync, default: false,
         "Mirror the upstream's tiers and what they hold. The tiers that exist here are replaced (a snapshot is kept), and tiers and promotions can then only be changed upstream."
@@ -120,7 +127,8 @@ enum SyncSettings {
         "How long one file may take.")
 
     static let keys = [
-        enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, push.key, syncTiers.key, architectures.key,
+        enabled.key, upstreamURL.key, token.key, tokenFile.key, interval.key, push.key, mode.key, syncTiers.key,
+        architectures.key,
         flavours.key,
         minimumKernel.key, id.key, proxyEnabled.key, proxyHTTP.key, proxyHTTPS.key, proxyNone.key, certificateAuthority.key,
         clientCertificate.key, clientKey.key,

@@ -69,6 +69,12 @@ public struct ServerConfiguration: Hashable, Sendable {
                 .missingValue, ServerSettings.redirectDownloads,
                 "server.redirect-downloads is true, but there is nowhere to redirect to.", suggestion: "Set server.url-template.")
         }
+        if redirectsDownloads, sync.isEnabled, sync.mode == .onDemand {
+            reading.refuse(
+                .conflict, SyncSettings.mode,
+                "patch-sync.mode is on-demand, but server.redirect-downloads sends everybody elsewhere: nothing would ever be asked for here.",
+                suggestion: "Remove one of them.")
+        }
     }
 
     /// The directory of the patch files: `patch-storage.filesystem-path`, or else the data directory.

@@ -31,6 +31,8 @@ public struct SyncConfiguration: Hashable, Sendable {
     public let interval: Duration
     /// Whether upstreams are listened to (`patch-sync.push.enabled`).
     public let listens: Bool
+    /// Whether content is fetched in a sync, or when it is first asked for.
+    public let mode: SyncMode
     /// Whether the upstream's tiers and their contents replace the local ones (`patch-sync.sync-tiers`).
     public let mirrorsTiers: Bool
     public let filter: SyncFilter
@@ -60,6 +62,7 @@ public struct SyncConfiguration: Hashable, Sendable {
         token = SyncChecks.token(&reading)
         interval = reading.value(SyncSettings.interval)
         listens = reading.value(SyncSettings.push)
+        mode = reading.value(SyncSettings.mode)
         mirrorsTiers = reading.value(SyncSettings.syncTiers)
         filter = SyncFilter(
             architectures: Set(reading.value(SyncSettings.architectures)), flavours: Set(reading.value(SyncSettings.flavours)),

@@ -70,6 +70,12 @@ struct ArrivingFile {
         try OpenContent(OpenFile(layout.staging.file(name), for: .reading))
     }
 
+    /// Reads what has arrived and will arrive, through an opening of its own.
+    /// - Parameter length: how long it will be.
+    func openArriving(length: Int64) throws -> ArrivingContent {
+        ArrivingContent(try OpenFile(layout.staging.file(name), for: .reading), length: length)
+    }
+
     /// Moves the file to the place of its digest.
     /// - Returns: the directories that have changed.
     func place(as digest: SHA256Digest) throws -> [Folder] {

@@ -21,6 +21,10 @@ final class DirectoryStagedContent: StagedContent {
         get async { file.withLock { $0?.length ?? 0 } }
     }
 
+    func open() async throws -> any StoredContentReader {
+        try await change { [length] in try $0.openArriving(length: length) }
+    }
+
     func append(_ bytes: [UInt8]) async throws {
         try await change { [length, digest] file in
             guard Int64(bytes.count) <= length - file.length else {
@@ -78,14 +82,14 @@ final class DirectoryStagedContent: StagedContent {
         }
     }
 
-    private func change(_ body: @escaping @Sendable (inout ArrivingFile) throws -> Void) async throws {
+    private func change<Value: Sendable>(_ body: @escaping @Sendable (inout ArrivingFile) throws -> Value) async throws -> Value {
         try await lane.run { [self] in
             try file.withLock { file in
                 guard var current = file else {
                     throw LivepatchError(.internalFault, "The content \(digest) is written to after it was finished or closed.")
                 }
                 defer { file = current }
-                try body(&current)
+                return try body(&current)
             }
         }
     }

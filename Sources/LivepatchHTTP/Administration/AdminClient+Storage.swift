@@ -29,4 +29,9 @@ extension AdminClient {
     public func collectStorage(dryRun: Bool) async throws -> StorageEvents<StorageCollection> {
         try await storageEvents(request(.POST, Paths.storageCollect, body: StorageCollectBody(dryRun: dryRun)))
     }
+
+    /// `POST /v1/admin/storage/prefetch`: fetches what the machines of a tier, or of all, would ask for.
+    public func prefetchStorage(_ tier: TierName?) async throws -> StorageEvents<StoragePrefetch> {
+        try await storageEvents(request(.POST, Paths.storagePrefetch, body: StoragePrefetchBody(tier: tier)))
+    }
 }

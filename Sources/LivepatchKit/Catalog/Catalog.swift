@@ -51,8 +51,9 @@ public protocol Catalog: DocumentCache {
     /// - Returns: `false` if exactly this file is there already; then it is available again if it was not.
     /// - Throws: ``LivepatchError`` with the code `patch-content-differs` if the name is taken by other content.
     func add(_ file: PatchFile, entry: ChangeEntry) async throws -> Bool
-    /// Says that the content of files is damaged or missing (`false`), or there again (`true`). What is not available is not served;
-    /// the next sync is told to look (``SyncBasis`` is forgotten).
+    /// Says that the content of files is damaged or missing (`false`), or there (`true`), whether it was missing or had not been fetched
+    /// yet. What is not available is not served; the next sync is told to look (``SyncBasis`` is forgotten). That awaited content has
+    /// come changes nothing that others could see.
     func setAvailable(_ available: Bool, _ names: [PatchFileName]) async throws
     /// Forgets files. A version without files is forgotten too.
     func removeFiles(_ names: [PatchFileName], entry: ChangeEntry) async throws
@@ -107,8 +108,10 @@ public struct PatchVersionRecord: Hashable, Sendable, Codable {
     /// The earliest release time of its files.
     public let released: Date
     public let files: Int
-    /// How many of the files can be served.
+    /// How many of the files can be served, those included whose content is fetched first.
     public let available: Int
+    /// How many of the available files are awaited (``PatchFileRecord/awaited``); `nil` for none.
+    public let awaited: Int?
     /// All files together, in bytes.
     public let bytes: Int64
     /// The CVEs of all files, sorted.
@@ -117,8 +120,8 @@ public struct PatchVersionRecord: Hashable, Sendable, Codable {
     public let document: DocumentReference?
 
     public init(
-        version: PatchVersion, source: Source, arrived: Date, released: Date, files: Int, available: Int, bytes: Int64,
-        cves: [String], document: DocumentReference?
+        version: PatchVersion, source: Source, arrived: Date, released: Date, files: Int, available: Int, awaited: Int = 0,
+        bytes: Int64, cves: [String], document: DocumentReference?
     ) {
         self.version = version
         self.source = source
@@ -126,6 +129,7 @@ public struct PatchVersionRecord: Hashable, Sendable, Codable {
         self.released = released
         self.files = files
         self.available = available
+        self.awaited = awaited == 0 ? nil : awaited
         self.bytes = bytes
         self.cves = cves
         self.document = document
@@ -135,11 +139,17 @@ public struct PatchVersionRecord: Hashable, Sendable, Codable {
 /// A patch file as the catalogue has it.
 public struct PatchFileRecord: Hashable, Sendable, Codable {
     public let file: PatchFile
-    /// Whether its content is in the storage, as far as is known.
+    /// Whether it can be served: its content is in the storage, as far as is known, or ``awaited``.
     public let available: Bool
+    /// `true` if its content was never here, and is fetched from the upstream when it is first asked for; otherwise `nil`.
+    public let awaited: Bool?
 
-    public init(file: PatchFile, available: Bool) {
+    /// Whether it is available, and its content is fetched first.
+    public var isAwaited: Bool { awaited == true }
+
+    public init(file: PatchFile, available: Bool, awaited: Bool = false) {
         self.file = file
         self.available = available
+        self.awaited = available && awaited ? true : nil
     }
 }

@@ -14,8 +14,8 @@ extension PatchVersionRecord {
         for file in files where !file.file.cves.allSatisfy(cves.contains) { cves.formUnion(file.file.cves) }
         self.init(
             version: version, source: source, arrived: arrived, released: files.map(\.file.released).min() ?? released,
-            files: files.count, available: files.count { $0.available }, bytes: files.reduce(0) { $0 + $1.file.length },
-            cves: cves.sorted(), document: document)
+            files: files.count, available: files.count { $0.available }, awaited: files.count { $0.isAwaited },
+            bytes: files.reduce(0) { $0 + $1.file.length }, cves: cves.sorted(), document: document)
     }
 
     /// This line with one more file, which is available. The version's document does not list it, and has to be made again.
@@ -23,8 +23,8 @@ extension PatchVersionRecord {
         PatchVersionRecord(
             version: version, source: source, arrived: arrived,
             released: files == 0 ? file.released : min(released, file.released),
-            files: files + 1, available: available + 1, bytes: bytes + file.length, cves: Set(cves).union(file.cves).sorted(),
-            document: nil)
+            files: files + 1, available: available + 1, awaited: awaited ?? 0, bytes: bytes + file.length,
+            cves: Set(cves).union(file.cves).sorted(), document: nil)
     }
 
     /// This line with fewer files. A synced version's document is its origin's, whatever is left of it here; an imported one's has
@@ -39,14 +39,16 @@ extension PatchVersionRecord {
     public func referring(to document: DocumentReference) -> PatchVersionRecord {
         PatchVersionRecord(
             version: version, source: source, arrived: arrived, released: released, files: files, available: available,
-            bytes: bytes, cves: cves, document: document)
+            awaited: awaited ?? 0, bytes: bytes, cves: cves, document: document)
     }
 
-    /// This line with more or fewer files that can be served.
-    public func addingAvailable(_ difference: Int) -> PatchVersionRecord {
+    /// This line after one of its files has become what it is now.
+    public func replacing(_ before: PatchFileRecord, with after: PatchFileRecord) -> PatchVersionRecord {
         PatchVersionRecord(
             version: version, source: source, arrived: arrived, released: released, files: files,
-            available: available + difference, bytes: bytes, cves: cves, document: document)
+            available: available + (after.available ? 1 : 0) - (before.available ? 1 : 0),
+            awaited: (awaited ?? 0) + (after.isAwaited ? 1 : 0) - (before.isAwaited ? 1 : 0), bytes: bytes, cves: cves,
+            document: document)
     }
 }
 

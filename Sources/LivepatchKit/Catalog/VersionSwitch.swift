@@ -1,6 +1,7 @@
 /// What becomes of a patch version's files when a sync switches to a document of it.
 ///
-/// - The files that the filters admit are as the document lists them, available unless their content could not be had.
+/// - The files that the filters admit are as the document lists them, available unless their content could not be had. A file whose
+///   content has come since it was found to be awaited is not awaited any more.
 /// - Files that the filters do not admit stay if they are there, as long as the document lists exactly their content: a filter
 ///   that is narrowed removes nothing.
 /// - Files that the document does not list go.
@@ -16,8 +17,10 @@ public struct VersionSwitch: Hashable, Sendable {
     ///   - existing: the version's files before, none if it is new.
     ///   - state: what the sync ends on; its two filters decide.
     ///   - unavailable: the files whose content could not be had.
+    ///   - awaited: the content that is fetched when it is first asked for.
     public init(
-        from existing: [PatchFileRecord], to document: VersionDocument, state: SyncState, unavailable: Set<PatchFileName>
+        from existing: [PatchFileRecord], to document: VersionDocument, state: SyncState, unavailable: Set<PatchFileName>,
+        awaited: Set<SHA256Digest> = []
     ) {
         var leftover: [PatchFileName: PatchFileRecord] = [:]
         for record in existing { leftover[record.file.name] = record }
@@ -27,9 +30,12 @@ public struct VersionSwitch: Hashable, Sendable {
             let known = leftover[file.name]
             let record: PatchFileRecord
             if state.admits(file.name) {
-                record = PatchFileRecord(file: file, available: !unavailable.contains(file.name))
+                let isHeld = known.map { $0.file.digest == file.digest && $0.available && !$0.isAwaited } ?? false
+                record = PatchFileRecord(
+                    file: file, available: !unavailable.contains(file.name),
+                    awaited: !isHeld && awaited.contains(file.digest))
             } else if let known, known.file.digest == file.digest {
-                record = PatchFileRecord(file: file, available: known.available)
+                record = PatchFileRecord(file: file, available: known.available, awaited: known.isAwaited)
             } else {
                 continue
             }

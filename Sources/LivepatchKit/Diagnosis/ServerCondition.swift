@@ -33,14 +33,17 @@ public struct ServerCondition: Hashable, Sendable, Codable {
         public let files: Int
         /// Files whose content the last verification, or a delivery, did not find whole.
         public let unavailable: Int
+        /// Files whose content is fetched when it is first asked for; `nil` for none.
+        public let awaited: Int?
         /// How many contents were hashed for this answer.
         public let sampled: Int
         /// The files among these whose content is not what it should be.
         public let damaged: [PatchFileName]
 
-        public init(files: Int, unavailable: Int, sampled: Int, damaged: [PatchFileName]) {
+        public init(files: Int, unavailable: Int, awaited: Int? = nil, sampled: Int, damaged: [PatchFileName]) {
             self.files = files
             self.unavailable = unavailable
+            self.awaited = awaited
             self.sampled = sampled
             self.damaged = damaged
         }
@@ -165,9 +168,14 @@ public struct StorageCheck: DiagnosticCheck {
                     advice: repair))
         }
         guard findings.isEmpty else { return findings }
+        let awaited = storage.awaited ?? 0
+        let there =
+            awaited == 0
+            ? "All \(storage.files) files are there" : "\(storage.files - awaited) of \(storage.files) files are there"
+        let rest = awaited == 0 ? "" : " The other \(awaited) are fetched from the upstream when they are first asked for."
         return [
             DiagnosticFinding(
-                .storage, .ok, "All \(storage.files) files are there; \(storage.sampled) were looked at and are whole.")
+                .storage, .ok, "\(there); \(storage.sampled) were looked at and are whole.\(rest)")
         ]
     }
 }

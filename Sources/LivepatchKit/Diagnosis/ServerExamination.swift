@@ -49,14 +49,17 @@ public struct ServerExamination: Sendable {
         var sampled = 0
         var bytes: Int64 = 0
         var damaged: [PatchFileName] = []
-        for record in records.filter(\.available).shuffled(using: &generator).prefix(Self.sampleFiles) {
+        let held = records.filter { $0.available && !$0.isAwaited }
+        for record in held.shuffled(using: &generator).prefix(Self.sampleFiles) {
             guard bytes + record.file.length <= Self.sampleBytes || sampled == 0 else { continue }
             sampled += 1
             bytes += record.file.length
             if try await !isWhole(record.file) { damaged.append(record.file.name) }
         }
+        let awaited = records.count { $0.isAwaited }
         return ServerCondition.Storage(
-            files: records.count, unavailable: records.count { !$0.available }, sampled: sampled, damaged: damaged.sorted())
+            files: records.count, unavailable: records.count { !$0.available }, awaited: awaited == 0 ? nil : awaited,
+            sampled: sampled, damaged: damaged.sorted())
     }
 
     private func isWhole(_ file: PatchFile) async throws -> Bool {

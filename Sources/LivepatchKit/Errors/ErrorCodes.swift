@@ -84,6 +84,8 @@ extension LivepatchError.Code {
     public static let storageDamaged = Self(rawValue: "storage-damaged")
     /// Another process or task holds the storage for itself.
     public static let storageBusy = Self(rawValue: "storage-busy")
+    /// The content is fetched from the upstream when it is asked for, and that is not possible at the moment.
+    public static let contentNotFetched = Self(rawValue: "content-not-fetched")
     /// The database cannot be opened, read or written.
     public static let databaseUnavailable = Self(rawValue: "database-unavailable")
     /// The database was written by a newer release.
@@ -212,7 +214,7 @@ extension LivepatchError.Code: CaseIterable {
         .patchModuleInvalid, .patchNotLivepatch, .patchKernelMismatch, .patchArchitectureMismatch,
         .patchMetadataInvalid, .patchContentDiffers,
         .digestMismatch, .lengthMismatch, .storageFull, .storageUnavailable, .storageDamaged, .storageBusy,
-        .databaseUnavailable, .databaseNewer, .databaseForeign,
+        .contentNotFetched, .databaseUnavailable, .databaseNewer, .databaseForeign,
         .syncNotConfigured, .syncUnderWay, .upstreamUnreachable, .upstreamTimeout, .upstreamFailed,
         .upstreamRefusedToken, .upstreamLacks, .upstreamMalformed, .upstreamMoving, .upstreamLoop,
         .upstreamShrunken, .upstreamEmpty, .upstreamUntrusted, .upstreamStale, .trustUnavailable, .rootRefused,

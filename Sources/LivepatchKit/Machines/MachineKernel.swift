@@ -12,6 +12,11 @@ public struct MachineKernel: Hashable, Sendable, Codable {
         self.architecture = architecture
     }
 
+    /// The one kernel that a file is for.
+    init(of name: PatchFileName) {
+        self.init(version: name.kernel, flavour: name.flavour, architecture: name.architecture)
+    }
+
     /// The name of the file that a patch version has for exactly this kernel.
     public func fileName(_ patch: PatchVersion) -> PatchFileName {
         PatchFileName(kernel: version, flavour: flavour, version: patch, architecture: architecture)

@@ -11,16 +11,26 @@ public struct PatchDelivery: Sendable {
     private let catalog: any Catalog
     private let tiers: TierStateCache
     private let storage: any PatchStorage
+    private let fetcher: ContentFetcher?
+    private let mode: SyncMode
 
-    public init(catalog: any Catalog, tiers: TierStateCache, storage: any PatchStorage) {
+    /// - Parameters:
+    ///   - fetcher: fetches what is awaited; `nil` where there is no upstream.
+    ///   - mode: whether content that has gone missing is fetched when it is asked for, too.
+    public init(
+        catalog: any Catalog, tiers: TierStateCache, storage: any PatchStorage, fetcher: ContentFetcher? = nil,
+        mode: SyncMode = .eager
+    ) {
         self.catalog = catalog
         self.tiers = tiers
         self.storage = storage
+        self.fetcher = fetcher
+        self.mode = mode
     }
 
     /// The file of that name, if the viewer may have it.
     /// - Throws: ``LivepatchError`` with the code `not-found`: the same for a file that does not exist, one that the viewer's tier
-    ///   does not offer, and one whose content is not here.
+    ///   does not offer, and one whose content has gone missing. One whose content is awaited is there.
     public func file(_ name: PatchFileName, for viewer: Viewer) async throws -> PatchFile {
         let missing = LivepatchError(.notFound, "There is no patch file '\(name)'.")
         // One access for what every download asks: it is what a download costs the database, besides the token's.
@@ -32,14 +42,38 @@ public struct PatchDelivery: Sendable {
         return record.file
     }
 
-    /// Opens the content of a file.
-    /// - Throws: ``LivepatchError`` with the code `not-found` if it has gone missing; the catalogue is told.
+    /// Opens the content of a file, once it is here: what is awaited is fetched first.
+    /// - Throws: ``LivepatchError`` with the codes `not-found` if it has gone missing; the catalogue is told; `content-not-fetched` and
+    ///   `storage-full` if it cannot be fetched.
     public func open(_ file: PatchFile) async throws -> any StoredContentReader {
+        if let reader = try await held(file) { return reader }
+        try await arrival(of: file).end()
+        return try await storage.open(file.digest)
+    }
+
+    /// Opens the content of a file that is here.
+    /// - Returns: `nil` if it is not, and ``arrival(of:)`` fetches it.
+    /// - Throws: ``LivepatchError`` with the code `not-found` if it has gone missing; the catalogue is told.
+    public func held(_ file: PatchFile) async throws -> (any StoredContentReader)? {
         do {
             return try await storage.open(file.digest)
         } catch let error as LivepatchError where error.code == .notFound {
+            if fetcher != nil, mode == .onDemand { return nil }
+            if try await catalog.file(file.name)?.isAwaited == true { return nil }
             try await catalog.setAvailable(false, [file.name])
             throw error
         }
+    }
+
+    /// The content of a file on its way here: begins to fetch it, if nobody does yet.
+    /// - Throws: ``LivepatchError`` with the code `content-not-fetched`.
+    public func arrival(of file: PatchFile) async throws -> ContentArrival {
+        guard let fetcher else {
+            throw LivepatchError(
+                .contentNotFetched, "\(file.name) is not on this server yet, and it has no upstream to fetch it from.",
+                suggestion: "Its administrator can set patch-sync, or apply a bundle that has the file.", retryAfter: .seconds(60)
+            )
+        }
+        return try await fetcher.arrival(of: file)
     }
 }

@@ -44,6 +44,9 @@ public struct StoredContent: Hashable, Sendable {
 public protocol StagedContent: Sendable {
     /// How many bytes have arrived.
     var arrived: Int64 { get async }
+    /// Reads what has arrived, and what arrives from now on: reading beyond it gives fewer bytes. What is read has not been verified. It
+    /// can be read until the reader is closed, also after ``finish()``; after ``restart()`` it is what arrives then.
+    func open() async throws -> any StoredContentReader
     /// - Throws: ``LivepatchError`` with the code `length-mismatch` if there is more than announced, `storage-full`.
     func append(_ bytes: [UInt8]) async throws
     /// Begins again at 0.

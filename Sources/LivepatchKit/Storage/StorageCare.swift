@@ -30,7 +30,8 @@ public struct StorageCare: Sendable {
         self.now = now
     }
 
-    /// Hashes the content of every file of the catalogue again. What is damaged or missing is no longer served.
+    /// Hashes the content of every file of the catalogue again. What is damaged or missing is no longer served; what is awaited is
+    /// neither.
     /// - Parameters:
     ///   - repair: whether damaged and missing content is fetched from the upstream again.
     ///   - actor: who asks, for the history.
@@ -69,14 +70,16 @@ public struct StorageCare: Sendable {
             try Task.checkCancellation()
             var lost: [PatchFileName] = []
             var found: [PatchFileName] = []
+            var arrived: [PatchFileName] = []
             for record in try await catalog.files(of: version.version) {
                 let isHere = try await storage.length(of: record.file.digest) == record.file.length
-                if record.available, !isHere { lost.append(record.file.name) }
+                if record.available, !record.isAwaited, !isHere { lost.append(record.file.name) }
                 if !record.available, isHere { found.append(record.file.name) }
+                if record.isAwaited, isHere { arrived.append(record.file.name) }
                 state.done += 1
             }
             try await catalog.setAvailable(false, lost)
-            try await catalog.setAvailable(true, found)
+            try await catalog.setAvailable(true, found + arrived)
             result.lost += lost
             result.found += found
             progress(state)

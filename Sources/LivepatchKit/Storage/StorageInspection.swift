@@ -13,17 +13,22 @@ struct StorageInspection {
         for version in versions {
             for record in try await care.catalog.files(of: version.version) {
                 try Task.checkCancellation()
+                state.done += 1
+                state.bytesDone += record.file.length
+                if record.isAwaited, try await care.storage.length(of: record.file.digest) == nil {
+                    result.awaited = (result.awaited ?? 0) + 1
+                    progress(state)
+                    continue
+                }
                 let finding = try await look(at: record.file)
                 result.files += 1
                 result.bytes += finding?.fault == .missing ? 0 : record.file.length
                 if let finding {
                     result.findings.append(finding)
                     wrong.append(record.file)
-                } else if !record.available {
+                } else if !record.available || record.isAwaited {
                     try await care.catalog.setAvailable(true, [record.file.name])
                 }
-                state.done += 1
-                state.bytesDone += record.file.length
                 progress(state)
             }
         }

@@ -44,14 +44,17 @@ public struct StorageVerification: Hashable, Sendable, Codable {
         }
     }
 
-    /// Files of the catalogue, and their content that was hashed, in bytes.
+    /// Files of the catalogue that were looked at, and their content that was hashed, in bytes.
     public var files: Int
     public var bytes: Int64
+    /// Files whose content is fetched when it is first asked for: there is nothing to look at. `nil` for none.
+    public var awaited: Int?
     public var findings: [Finding]
 
-    public init(files: Int = 0, bytes: Int64 = 0, findings: [Finding] = []) {
+    public init(files: Int = 0, bytes: Int64 = 0, awaited: Int? = nil, findings: [Finding] = []) {
         self.files = files
         self.bytes = bytes
+        self.awaited = awaited
         self.findings = findings
     }
 

@@ -107,7 +107,7 @@ public struct SyncEngine: Sendable {
     /// The tag that a sync may stop at: that of a complete sync with the same wishes.
     private var knownTag: String? {
         guard let basis = situation.sync.basis, basis.filter == request.filter, basis.mirrorsTiers == request.mirrorsTiers,
-            basis.readsCoverage == true
+            basis.readsCoverage == true, request.mode == .onDemand || basis.mode != .onDemand
         else { return nil }
         return basis.tag
     }
@@ -196,10 +196,10 @@ public struct SyncEngine: Sendable {
         let filters = view.head.filters.appending(request.filter)
         let filtersChanged =
             situation.sync.upstreamFilters != view.head.filters || situation.sync.filter != request.filter
-        var work = SyncWork(changed: [], incomplete: [], filters: filters)
+        var work = SyncWork(changed: [], incomplete: [], filters: filters, mode: request.mode)
         for (version, document) in view.versions.sorted(by: { $0.key > $1.key }) {
             if let known = situation.versions[version], known.source == .synced, known.document == document, !filtersChanged {
-                if !known.isWhole { work.incomplete.append(version) }
+                if !known.isComplete(in: request.mode) { work.incomplete.append(version) }
             } else {
                 let wasImported = situation.versions[version]?.source == .imported
                 work.changed.append(.init(version: version, document: document, wasImported: wasImported))

@@ -10,16 +10,19 @@ public struct SyncRequest: Hashable, Sendable {
     public var maximumRemovalShare: Double
     /// Whether removing more than that is confirmed.
     public var acceptsRemovals: Bool
+    /// Whether content is fetched now, or when it is first asked for.
+    public var mode: SyncMode
 
     public init(
         deployment: DeploymentID, filter: SyncFilter = .all, mirrorsTiers: Bool = false, maximumRemovalShare: Double = 0.5,
-        acceptsRemovals: Bool = false
+        acceptsRemovals: Bool = false, mode: SyncMode = .eager
     ) {
         self.deployment = deployment
         self.filter = filter
         self.mirrorsTiers = mirrorsTiers
         self.maximumRemovalShare = maximumRemovalShare
         self.acceptsRemovals = acceptsRemovals
+        self.mode = mode
     }
 }
 
@@ -31,12 +34,18 @@ public struct SyncSituation: Sendable {
         public let document: DocumentReference?
         /// Whether all its files are available.
         public let isWhole: Bool
+        /// Whether some of its content is awaited.
+        public let isAwaited: Bool
 
-        public init(source: PatchVersionRecord.Source, document: DocumentReference?, isWhole: Bool) {
+        public init(source: PatchVersionRecord.Source, document: DocumentReference?, isWhole: Bool, isAwaited: Bool = false) {
             self.source = source
             self.document = document
             self.isWhole = isWhole
+            self.isAwaited = isAwaited
         }
+
+        /// Whether a sync of that mode has nothing to do about its files.
+        func isComplete(in mode: SyncMode) -> Bool { isWhole && (mode == .onDemand || !isAwaited) }
     }
 
     public var revision: CatalogRevision
@@ -117,21 +126,27 @@ public struct SyncWork: Hashable, Sendable {
     /// Versions whose document is known, but not all of whose files are here. Newest first.
     public var incomplete: [PatchVersion]
     public var filters: FilterChain
+    /// Whether missing content is fetched now, or when it is first asked for.
+    public var mode: SyncMode
 
     /// Whether there is nothing to look at.
     public var isEmpty: Bool { changed.isEmpty && incomplete.isEmpty }
 
-    public init(changed: [Change], incomplete: [PatchVersion], filters: FilterChain) {
+    public init(changed: [Change], incomplete: [PatchVersion], filters: FilterChain, mode: SyncMode = .eager) {
         self.changed = changed
         self.incomplete = incomplete
         self.filters = filters
+        self.mode = mode
     }
 }
 
 /// What became of the files of a ``SyncWork``.
 public struct SyncHarvest: Sendable {
-    /// Files of incomplete versions that are here now.
+    /// Files of incomplete versions that are available now.
     public var arrived: [PatchFileName] = []
+    /// The missing content that is fetched when it is first asked for, and how much that is, in bytes.
+    public var awaited: Set<SHA256Digest> = []
+    public var awaitedBytes: Int64 = 0
     public var failures: [SyncReport.Failure] = []
     /// Changed versions that do not enter the catalogue.
     public var excluded: Set<PatchVersion> = []

@@ -131,6 +131,12 @@ public struct SyncRun: Sendable {
                 if harvest.filtered > 0 {
                     report.notes.append("\(harvest.filtered) files were left out by filters on the route.")
                 }
+                if !harvest.awaited.isEmpty {
+                    let count = harvest.awaited.count
+                    report.notes.append(
+                        "The content of \(count) file\(count == 1 ? "" : "s") (\(harvest.awaitedBytes) bytes) is fetched when it is first asked for."
+                    )
+                }
                 report.failures = harvest.failures
                 action = try engine.handle(.worked(harvest, try await situation()))
             case .commit(let commit):
@@ -165,7 +171,8 @@ public struct SyncRun: Sendable {
         let now = resources.now()
         let versions = try await resources.catalog.versions().map { record in
             let version = SyncSituation.Version(
-                source: record.source, document: record.document, isWhole: record.available == record.files)
+                source: record.source, document: record.document, isWhole: record.available == record.files,
+                isAwaited: record.awaited != nil)
             return (record.version, version)
         }
         let tokens = try await resources.tokens.syncTokens().filter { $0.isUsable(at: now) }.map { ($0.name, $0.tier) }

@@ -60,11 +60,14 @@ public struct SyncBasis: Hashable, Sendable, Codable {
     public let mirrorsTiers: Bool
     /// Whether coverage was read, if the head had any; `nil` of a sync before there was that.
     public let readsCoverage: Bool?
+    /// Whether content was left to be fetched when it is asked for; `nil` of a sync that fetched it.
+    public let mode: SyncMode?
 
-    public init(tag: String, filter: SyncFilter, mirrorsTiers: Bool) {
+    public init(tag: String, filter: SyncFilter, mirrorsTiers: Bool, mode: SyncMode = .eager) {
         self.tag = tag
         self.filter = filter
         self.mirrorsTiers = mirrorsTiers
+        self.mode = mode == .eager ? nil : mode
         readsCoverage = true
     }
 }
@@ -80,6 +83,8 @@ public struct SyncCommit: Sendable {
     public var documents: Set<SHA256Digest>
     /// Files of other versions that are available now.
     public var arrived: [PatchFileName]
+    /// The content that is not here, and is fetched when it is first asked for.
+    public var awaited: Set<SHA256Digest>
     /// Files whose content could not be had.
     public var unavailable: Set<PatchFileName>
     /// Versions that the upstream no longer shows.
@@ -103,8 +108,9 @@ public struct SyncCommit: Sendable {
     public init(
         expected: CatalogRevision, changed: [(version: PatchVersion, document: DocumentReference)],
         documents: Set<SHA256Digest>, arrived: [PatchFileName],
-        unavailable: Set<PatchFileName>, removed: [PatchVersion], tiers: [TierName], reach: [PatchVersion: TierName],
-        tokens: [TierChange.TokenMove], authTokens: [TierChange.TokenMove] = [], snapshotReason: String?,
+        awaited: Set<SHA256Digest> = [], unavailable: Set<PatchFileName>, removed: [PatchVersion], tiers: [TierName],
+        reach: [PatchVersion: TierName], tokens: [TierChange.TokenMove], authTokens: [TierChange.TokenMove] = [],
+        snapshotReason: String?,
         coverage: [KernelCoverage] = [], state: SyncState,
         entry: ChangeEntry
     ) {
@@ -112,6 +118,7 @@ public struct SyncCommit: Sendable {
         self.changed = changed
         self.documents = documents
         self.arrived = arrived
+        self.awaited = awaited
         self.unavailable = unavailable
         self.removed = removed
         self.tiers = tiers

@@ -21,7 +21,8 @@ struct SyncSwitch {
             route: view.head.route, upstreamFilters: view.head.filters, filter: request.filter,
             mirrorsTiers: request.mirrorsTiers, revocations: view.head.revocations.digest,
             coverage: view.head.coverage?.digest,
-            basis: complete ? SyncBasis(tag: view.tag, filter: request.filter, mirrorsTiers: request.mirrorsTiers) : nil,
+            basis: complete
+                ? SyncBasis(tag: view.tag, filter: request.filter, mirrorsTiers: request.mirrorsTiers, mode: request.mode) : nil,
             relayed: view.findings.relayed, proof: view.findings.proof)
         let replacesTiers = request.mirrorsTiers && !situation.sync.mirrorsTiers
         let commit = SyncCommit(
@@ -31,7 +32,7 @@ struct SyncSwitch {
                 [view.head.revocations, view.head.tiers, view.head.coverage].compactMap { $0?.digest }
                     + view.tiers.map(\.document.digest)
                     + view.findings.relayed.flatMap { $0.files.values.map(\.digest) }),
-            arrived: harvest.arrived,
+            arrived: harvest.arrived, awaited: harvest.awaited,
             unavailable: Set(harvest.failures.compactMap(\.file)), removed: removed, tiers: tiers, reach: reach,
             tokens: tokens, authTokens: authTokens,
             snapshotReason: replacesTiers

@@ -31,6 +31,11 @@ struct SyncWorker {
         var harvest = SyncHarvest()
         guard !work.isEmpty else { return harvest }
         let jobs = try await survey(work.changed.map(Step.changed) + work.incomplete.map(Step.incomplete), &harvest)
+        if work.mode == .onDemand {
+            try await name([:], jobs, &harvest)
+            account(harvest)
+            return harvest
+        }
         await progress.enter(.transferring)
         let ledger = TransferLedger()
         do {
@@ -87,6 +92,12 @@ struct SyncWorker {
             }
             harvest.filtered += files.filtered
             harvest.skipped += files.present
+            if work.mode == .onDemand {
+                for file in files.missing where harvest.awaited.insert(file.digest).inserted {
+                    harvest.awaitedBytes += file.length
+                }
+                continue
+            }
             if !files.missing.isEmpty {
                 let fits = files.missing.count <= room
                 if fits { room -= files.missing.count }
@@ -100,13 +111,13 @@ struct SyncWorker {
             needed += bytes
             await progress.plan(files: missing.count, bytes: bytes, skipped: files.present)
         }
-        if let free = try await resources.storage.freeBytes() {
+        if needed > 0, let free = try await resources.storage.freeBytes() {
             let staged = try await resources.storage.stagedBytes()
             guard needed - min(staged, needed) <= free else {
                 throw LivepatchError(
                     .storageFull, "The sync needs \(needed) bytes, and the storage has room for \(free).",
                     suggestion:
-                        "Free some space, for example with `livepatch-admin storage gc`, or narrow patch-sync.architectures and flavors."
+                        "Free some space, for example with `livepatch-admin storage gc`, narrow patch-sync.architectures and flavors, or have content fetched when it is asked for (patch-sync.mode)."
                 )
             }
         }
@@ -157,11 +168,16 @@ struct SyncWorker {
             }
         case .incomplete(let version):
             for record in try await resources.catalog.files(of: version)
-            where !record.available && work.filters.admits(record.file.name) {
+            where isWanting(record) && work.filters.admits(record.file.name) {
                 try await sort(record.file, into: &files)
             }
         }
         return files
+    }
+
+    /// Whether a file of a version whose document is known has to be looked at.
+    private func isWanting(_ record: PatchFileRecord) -> Bool {
+        !record.available || (work.mode == .eager && record.isAwaited)
     }
 
     private func sort(_ file: PatchFile, into files: inout Files) async throws {
@@ -188,7 +204,7 @@ struct SyncWorker {
         }
         for version in work.incomplete {
             for record in try await resources.catalog.files(of: version)
-            where !record.available && work.filters.admits(record.file.name) {
+            where isWanting(record) && work.filters.admits(record.file.name) {
                 if let error = failed[record.file.content] {
                     harvest.failures.append(SyncRun.failure(error, file: record.file.name))
                 } else {

@@ -122,6 +122,41 @@ public struct Transfers: Sendable {
         }
     }
 
+    /// What happens to a transfer that somebody watches.
+    enum Sight: Sendable {
+        /// An attempt begins; so many bytes are here already.
+        case began(any StagedContent, Int64)
+        /// So many bytes are here now.
+        case arrived(Int64)
+    }
+
+    /// Fetches one file that somebody is waiting for: it is tried a few times, but nobody is made to wait because the upstream asks for
+    /// patience, or for long because it cannot be reached.
+    /// - Throws: ``UpstreamBusy`` if the upstream asks for patience, and the ``LivepatchError``s of transfers.
+    func fetch(_ file: PatchFile, watch: @escaping @Sendable (Sight) async throws -> Void) async throws {
+        var policy = settings.retry
+        policy.attempts = min(policy.attempts, 3)
+        policy.maximum = min(policy.maximum, .seconds(2))
+        var failures = 0
+        while true {
+            // Another task or process may have fetched it meanwhile.
+            if try await storage.length(of: file.digest) == file.length { return }
+            var gained = false
+            do {
+                return try await fetch(file, gained: &gained, watch: watch) { _ in }
+            } catch let busy as UpstreamBusy {
+                throw busy
+            } catch {
+                let failure = TransferFailure(error)
+                failures += 1
+                guard failure.isRetryable, !failure.isFatal,
+                    let delay = policy.delay(afterAttempt: failures, retryAfter: nil, jitter: jitter())
+                else { throw failure.error }
+                try await clock.sleep(for: delay)
+            }
+        }
+    }
+
     /// Tries something small a few times: less often than a transfer, since nothing has been gained yet that could be lost.
     func patiently<Value: Sendable>(_ read: () async throws -> Value) async throws -> Value {
         var policy = settings.retry
@@ -143,12 +178,14 @@ public struct Transfers: Sendable {
 
     /// - Parameter gained: becomes true with the first byte that arrives.
     private func fetch(
-        _ file: PatchFile, gained: inout Bool, _ report: @Sendable (Event) async -> Void
+        _ file: PatchFile, gained: inout Bool, watch: (@Sendable (Sight) async throws -> Void)? = nil,
+        _ report: @Sendable (Event) async -> Void
     ) async throws {
         let staged = try await storage.stage(file.digest, length: file.length)
         var here = await staged.arrived
         if here > 0 { await report(.bytes(here, fetched: false)) }
         do {
+            try await watch?(.began(staged, here))
             if here < file.length {
                 let stream = try await upstream.content(of: file, from: here)
                 if stream.offset != here {
@@ -160,6 +197,7 @@ public struct Transfers: Sendable {
                     try await staged.restart()
                     await report(.bytes(-here, fetched: false))
                     here = 0
+                    try await watch?(.arrived(here))
                 }
                 for try await chunk in stream.chunks {
                     try await settings.bandwidth.admit(chunk.count)
@@ -167,6 +205,7 @@ public struct Transfers: Sendable {
                     here += Int64(chunk.count)
                     gained = true
                     await report(.bytes(Int64(chunk.count), fetched: true))
+                    try await watch?(.arrived(here))
                 }
                 try Task.checkCancellation()
                 guard here >= file.length else {

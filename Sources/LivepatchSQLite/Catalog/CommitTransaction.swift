@@ -39,7 +39,7 @@ struct CommitTransaction {
         let known = try VersionRows(db).version(version)
         let files = VersionSwitch(
             from: known == nil ? [] : try FileRows(db).of(version), to: document, state: commit.state,
-            unavailable: commit.unavailable)
+            unavailable: commit.unavailable, awaited: commit.awaited)
         let line = PatchVersionRecord(
             version: version, source: .synced, arrived: known?.arrived ?? commit.entry.time, document: reference,
             files: files.files, released: document.files.map(\.released).min() ?? commit.entry.time)
@@ -59,15 +59,22 @@ struct CommitTransaction {
     /// - Returns: whether that changed anything.
     private func setAvailability() throws -> Bool {
         let changed = Set(commit.changed.map(\.version))
-        var differences: [PatchVersion: Int] = [:]
+        let files = FileRows(db)
+        var isVisible = false
+        var differences: [PatchVersion: AvailabilityDifference] = [:]
+        func note(_ difference: AvailabilityDifference?, _ version: PatchVersion) {
+            guard let difference else { return }
+            differences[version, default: .init()] += difference
+            if difference.available != 0 { isVisible = true }
+        }
         for name in commit.arrived where !changed.contains(name.version) && !commit.unavailable.contains(name) {
-            if try FileRows(db).setAvailable(true, name) { differences[name.version, default: 0] += 1 }
+            note(try files.setAvailable(true, name, isAwaited: commit.awaited.contains), name.version)
         }
         for name in commit.unavailable where !changed.contains(name.version) {
-            if try FileRows(db).setAvailable(false, name) { differences[name.version, default: 0] -= 1 }
+            note(try files.setAvailable(false, name), name.version)
         }
-        for (version, difference) in differences { try VersionRows(db).addAvailable(difference, version) }
-        return !differences.isEmpty
+        for (version, difference) in differences { try VersionRows(db).add(difference, version) }
+        return isVisible
     }
 
     /// - Returns: what that changed; the versions that were removed are out of their tiers already.

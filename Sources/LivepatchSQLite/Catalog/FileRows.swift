@@ -13,7 +13,7 @@ struct FileRows {
         let key = Column.key(of: version)
         let lists = try cveLists(key)
         let statement = try db.cachedStatement(
-            sql: "SELECT name, length, digest, released, available, cve_list FROM file WHERE version = ?")
+            sql: "SELECT name, length, digest, released, available, cve_list, awaited FROM file WHERE version = ?")
         var files: [PatchFileRecord] = []
         let rows = try Row.fetchCursor(statement, arguments: [key])
         while let row = try rows.next() { files.append(try record(row) { lists[$0] ?? [] }) }
@@ -23,7 +23,7 @@ struct FileRows {
     func file(_ name: PatchFileName) throws -> PatchFileRecord? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT name, length, digest, released, available, cve_list FROM file WHERE version = ? AND name = ?
+                SELECT name, length, digest, released, available, cve_list, awaited FROM file WHERE version = ? AND name = ?
                 """)
         guard let row = try Row.fetchOne(statement, arguments: [Column.key(of: name.version), name.description])
         else { return nil }
@@ -33,7 +33,7 @@ struct FileRows {
     /// The files with that content, in order of name.
     func holding(_ digest: SHA256Digest) throws -> [PatchFileRecord] {
         let statement = try db.cachedStatement(
-            sql: "SELECT name, length, digest, released, available, cve_list FROM file WHERE digest = ?")
+            sql: "SELECT name, length, digest, released, available, cve_list, awaited FROM file WHERE digest = ?")
         var files: [PatchFileRecord] = []
         let rows = try Row.fetchCursor(statement, arguments: [Column.blob(digest)])
         while let row = try rows.next() { files.append(try record(row, cves: cveList)) }
@@ -47,9 +47,11 @@ struct FileRows {
         var lists = Dictionary(try cveLists(key).map { ($0.value, $0.key) }) { first, _ in first }
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO file (version, name, length, digest, released, cve_list, available) VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO file (version, name, length, digest, released, cve_list, available, awaited)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (version, name) DO UPDATE SET length = excluded.length, digest = excluded.digest,
-                    released = excluded.released, cve_list = excluded.cve_list, available = excluded.available
+                    released = excluded.released, cve_list = excluded.cve_list, available = excluded.available,
+                    awaited = excluded.awaited
                 """)
         for record in files {
             let file = record.file
@@ -60,7 +62,7 @@ struct FileRows {
             }
             try statement.execute(arguments: [
                 key, file.name.description, file.length, Column.blob(file.digest), Column.seconds(file.released), list,
-                record.available ? 1 : 0,
+                record.available ? 1 : 0, record.isAwaited ? 1 : 0,
             ])
         }
     }
@@ -73,13 +75,20 @@ struct FileRows {
         return db.changesCount > 0
     }
 
-    /// - Returns: whether there is such a file and that was news.
-    func setAvailable(_ available: Bool, _ name: PatchFileName) throws -> Bool {
-        try db.cachedStatement(sql: "UPDATE file SET available = ? WHERE version = ? AND name = ? AND available <> ?")
-            .execute(arguments: [
-                available ? 1 : 0, Column.key(of: name.version), name.description, available ? 1 : 0,
-            ])
-        return db.changesCount > 0
+    /// - Parameter isAwaited: tells of a file's digest whether its content is fetched first.
+    /// - Returns: what that changed of the version's counts; `nil` if there is no such file, or it was no news.
+    func setAvailable(
+        _ available: Bool, _ name: PatchFileName, isAwaited: (SHA256Digest) -> Bool = { _ in false }
+    ) throws -> AvailabilityDifference? {
+        let key = Column.key(of: name.version)
+        let known = try db.cachedStatement(sql: "SELECT digest, available, awaited FROM file WHERE version = ? AND name = ?")
+        guard let row = try Row.fetchOne(known, arguments: [key, name.description]) else { return nil }
+        let awaited = try available && isAwaited(Column.digest(row, 0))
+        let (after, before): ((Int, Int), (Int, Int)) = ((available ? 1 : 0, awaited ? 1 : 0), (row[1], row[2]))
+        guard after != before else { return nil }
+        try db.cachedStatement(sql: "UPDATE file SET available = ?, awaited = ? WHERE version = ? AND name = ?")
+            .execute(arguments: [after.0, after.1, key, name.description])
+        return AvailabilityDifference(available: after.0 - before.0, awaited: after.1 - before.1)
     }
 
     private func record(_ row: Row, cves: (Int64) throws -> [String]) throws -> PatchFileRecord {
@@ -88,7 +97,7 @@ struct FileRows {
             file: PatchFile(
                 name: try Column.value(PatchFileName.self, row[0]), length: row[1], digest: try Column.digest(row, 2),
                 released: Column.date(row[3]), cves: try list.map(cves) ?? []),
-            available: row[4] != 0)
+            available: row[4] != 0, awaited: row[6] != 0)
     }
 
     // MARK: CVEs

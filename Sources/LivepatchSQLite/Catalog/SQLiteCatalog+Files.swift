@@ -8,9 +8,9 @@ extension SQLiteCatalog {
             let version = file.name.version
             if let known = try files.file(file.name) {
                 guard known.file.digest == file.digest else { throw LivepatchError.contentDiffers(file, from: known.file) }
-                if try files.setAvailable(true, file.name) {
-                    try versions.addAvailable(1, version)
-                    try CatalogueRow(db).increaseRevision()
+                if let difference = try files.setAvailable(true, file.name) {
+                    try versions.add(difference, version)
+                    if difference.available != 0 { try CatalogueRow(db).increaseRevision() }
                 }
                 return false
             }
@@ -32,12 +32,13 @@ extension SQLiteCatalog {
 
     public func setAvailable(_ available: Bool, _ names: [PatchFileName]) async throws {
         try await database.write { db in
-            var changed: [PatchVersion: Int] = [:]
-            for name in names where try FileRows(db).setAvailable(available, name) {
-                changed[name.version, default: 0] += available ? 1 : -1
+            var changed: [PatchVersion: AvailabilityDifference] = [:]
+            for name in names {
+                guard let difference = try FileRows(db).setAvailable(available, name) else { continue }
+                changed[name.version, default: .init()] += difference
             }
-            guard !changed.isEmpty else { return }
-            for (version, difference) in changed { try VersionRows(db).addAvailable(difference, version) }
+            for (version, difference) in changed { try VersionRows(db).add(difference, version) }
+            guard changed.values.contains(where: { $0.available != 0 }) else { return }
             if !available { try CatalogueRow(db).forgetSyncBasis() }
             try CatalogueRow(db).increaseRevision()
         }

@@ -2,6 +2,17 @@ import FoundationEssentials
 import GRDB
 import LivepatchKit
 
+/// By how much the counts of a version change.
+struct AvailabilityDifference: Hashable {
+    var available = 0
+    var awaited = 0
+
+    static func += (left: inout Self, right: Self) {
+        left.available += right.available
+        left.awaited += right.awaited
+    }
+}
+
 /// The rows of patch versions, each with what its files sum up to.
 struct VersionRows {
     let db: Database
@@ -9,7 +20,7 @@ struct VersionRows {
     init(_ db: Database) { self.db = db }
 
     private static let columns =
-        "id, source, arrived, released, files, available, bytes, cves, document_length, document_digest"
+        "id, source, arrived, released, files, available, bytes, cves, document_length, document_digest, awaited"
 
     func all() throws -> [PatchVersionRecord] {
         let statement = try db.cachedStatement(sql: "SELECT \(Self.columns) FROM version ORDER BY id")
@@ -32,16 +43,16 @@ struct VersionRows {
     func write(_ record: PatchVersionRecord) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO version (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO version (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET source = excluded.source, arrived = excluded.arrived,
                     released = excluded.released, files = excluded.files, available = excluded.available,
                     bytes = excluded.bytes, cves = excluded.cves, document_length = excluded.document_length,
-                    document_digest = excluded.document_digest
+                    document_digest = excluded.document_digest, awaited = excluded.awaited
                 """)
         try statement.execute(arguments: [
             Column.key(of: record.version), record.source.rawValue, Column.seconds(record.arrived),
             Column.seconds(record.released), record.files, record.available, record.bytes, Column.line(record.cves),
-            record.document?.length, (record.document?.digest).map(Column.blob),
+            record.document?.length, (record.document?.digest).map(Column.blob), record.awaited ?? 0,
         ])
     }
 
@@ -52,10 +63,10 @@ struct VersionRows {
         return db.changesCount > 0
     }
 
-    /// Changes how many files of a version can be served.
-    func addAvailable(_ difference: Int, _ version: PatchVersion) throws {
-        try db.cachedStatement(sql: "UPDATE version SET available = available + ? WHERE id = ?")
-            .execute(arguments: [difference, Column.key(of: version)])
+    /// Changes how many files of a version can be served, and how many of them are fetched first.
+    func add(_ difference: AvailabilityDifference, _ version: PatchVersion) throws {
+        try db.cachedStatement(sql: "UPDATE version SET available = available + ?, awaited = awaited + ? WHERE id = ?")
+            .execute(arguments: [difference.available, difference.awaited, Column.key(of: version)])
     }
 
     private func record(_ row: Row) throws -> PatchVersionRecord {
@@ -66,6 +77,6 @@ struct VersionRows {
         if let length: Int64 = row[8] { document = DocumentReference(length: length, digest: try Column.digest(row, 9)) }
         return PatchVersionRecord(
             version: try Column.version(row[0]), source: source, arrived: Column.date(row[2]), released: Column.date(row[3]),
-            files: row[4], available: row[5], bytes: row[6], cves: Column.cves(row[7]), document: document)
+            files: row[4], available: row[5], awaited: row[10], bytes: row[6], cves: Column.cves(row[7]), document: document)
     }
 }

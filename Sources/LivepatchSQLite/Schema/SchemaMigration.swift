@@ -9,6 +9,7 @@ struct SchemaMigration {
 
     static let all: [SchemaMigration] = [
         .initial, .machines, .coverage, .downstreamReports, .webhooks, .roles, .logins, .releases, .repeats,
+        .awaitedContent,
     ]
 
     /// Takes all the steps that are missing. To be called in one transaction, so that of two processes that open a database for the

@@ -8,18 +8,19 @@ struct CatalogueGauges: GaugeGroup {
     static let blocked = "livepatch_server_blocked_patch_versions"
     static let files = "livepatch_server_patch_files"
     static let missing = "livepatch_server_patch_files_unavailable"
+    static let awaited = "livepatch_server_patch_files_awaited"
     static let bytes = "livepatch_server_patch_bytes"
 
     private let catalog: any Catalog
     private let tiers: TierStateCache
-    private var panels: (versions: Panel, blocked: Panel, files: Panel, missing: Panel, bytes: Panel)
+    private var panels: (versions: Panel, blocked: Panel, files: Panel, missing: Panel, awaited: Panel, bytes: Panel)
 
     init(_ catalog: any Catalog, tiers: TierStateCache, _ factory: any MetricsFactory) {
         self.catalog = catalog
         self.tiers = tiers
         panels = (
             Panel(Self.versions, by: ["tier"], factory), Panel(Self.blocked, factory), Panel(Self.files, factory),
-            Panel(Self.missing, factory), Panel(Self.bytes, factory)
+            Panel(Self.missing, factory), Panel(Self.awaited, factory), Panel(Self.bytes, factory)
         )
     }
 
@@ -31,6 +32,7 @@ struct CatalogueGauges: GaugeGroup {
         panels.blocked.show(Double(state.blockedVersions.count))
         panels.files.show(Double(records.reduce(0) { $0 + $1.files }))
         panels.missing.show(Double(records.reduce(0) { $0 + $1.files - $1.available }))
+        panels.awaited.show(Double(records.reduce(0) { $0 + ($1.awaited ?? 0) }))
         panels.bytes.show(Double(records.reduce(0) { $0 + $1.bytes }))
     }
 }

@@ -61,6 +61,18 @@ extension MetricFact {
         MetricFact(CatalogueGauges.blocked, .gauge, [], "Patch versions that are blocked."),
         MetricFact(CatalogueGauges.files, .gauge, [], "Patch files in the catalogue."),
         MetricFact(CatalogueGauges.missing, .gauge, [], "Patch files in the catalogue whose content is missing or damaged."),
+        MetricFact(
+            CatalogueGauges.awaited, .gauge, [],
+            "Patch files in the catalogue whose content is fetched when it is first asked for."),
+        MetricFact(
+            FetchGauges.underWay, .gauge, ["state"],
+            "Fetches of content that was asked for: under way (`active`), or waiting for their turn (`queued`)."),
+        MetricFact(
+            FetchGauges.fetches, .counter, ["result"],
+            "Fetches of content that was asked for, by what came of them: `fetched` or `failed`."),
+        MetricFact(FetchGauges.bytes, .counter, [], "Bytes of content that was fetched because it was asked for."),
+        MetricFact(
+            FetchGauges.requests, .counter, [], "Requests for patch files that had to wait for a fetch from the upstream."),
         MetricFact(CatalogueGauges.bytes, .gauge, [], "Bytes of all patch files in the catalogue."),
         MetricFact(ServerGauges.free, .gauge, [], "Bytes that can still be stored where the patch files are."),
         MetricFact(SyncGauges.enabled, .gauge, [], "1 on a server that syncs from an upstream, else 0."),

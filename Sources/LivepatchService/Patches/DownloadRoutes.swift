@@ -12,15 +12,15 @@ struct DownloadRoutes: Sendable {
     func add(to routes: Routes) {
         routes.on(.get, Paths.patchFileTemplate, for: .downloaders) { request, context in
             let file = try await file(named: RequestReading.pathText("filename", context), for: Self.viewer(context))
-            return try await answer(file, to: request)
+            return try await answer(file, to: request, context)
         }
         routes.on(.get, Paths.targetTemplate, for: .downloaders) { request, context in
             let file = try await target(RequestReading.pathText("target", context), for: Self.viewer(context))
-            return try await answer(file, to: request)
+            return try await answer(file, to: request, context)
         }
     }
 
-    private func answer(_ file: PatchFile, to request: Request) async throws -> Response {
+    private func answer(_ file: PatchFile, to request: Request, _ context: ServiceRequestContext) async throws -> Response {
         if let redirect {
             let location = redirect.replacing("{filename}", with: Paths.segment(file.name.description))
             return Response(status: .found, headers: [.location: location, .cacheControl: "no-store"])
@@ -31,7 +31,7 @@ struct DownloadRoutes: Sendable {
             .contentDisposition: "attachment; filename=\"\(file.name)\"",
         ]
         if tag.isNamed(inIfNoneMatch: request.headers[.ifNoneMatch]) { return Response(status: .notModified, headers: headers) }
-        let content = OpenedContent(try await delivery.open(file))
+        let held = try await delivery.held(file).map(OpenedContent.init)
         let range =
             request.method == .get && tag.admitsRange(ifRange: request.headers[.ifRange])
             ? RangeRequest(request.headers[.range], length: file.length) : .whole
@@ -49,9 +49,16 @@ struct DownloadRoutes: Sendable {
         }
         headers[.contentType] = "application/x-bzip2"
         headers[.contentLength] = "\(bytes.count)"
-        return Response(
-            status: range == .whole ? .ok : .partialContent, headers: headers,
-            body: request.method == .head ? ResponseBody() : content.body(of: bytes))
+        let body: ResponseBody
+        if request.method == .head {
+            body = ResponseBody()
+        } else if let held {
+            body = held.body(of: bytes)
+        } else {
+            let awaited = AwaitedContent(file, for: try Self.viewer(context), delivery: delivery)
+            body = try await range == .whole ? awaited.body(context) : awaited.body(of: bytes, context)
+        }
+        return Response(status: range == .whole ? .ok : .partialContent, headers: headers, body: body)
     }
 
     /// A name that is none gets the answer of one that does not exist.

@@ -22,6 +22,10 @@ public struct ServerParts: Sendable {
     public var authority: TierAuthority
     public var imports: PatchImport
     public var care: StorageCare
+    /// Fetches ahead of time what machines would ask for.
+    public var prefetch: PrefetchRun
+    /// Fetches what somebody asks for; `nil` on a server that has no upstream.
+    public var fetcher: ContentFetcher?
     public var sync: SyncStatus
     /// Asks the servers above, too.
     public var trace: TraceWalk
@@ -46,7 +50,8 @@ public struct ServerParts: Sendable {
         tiers: TierStateCache, publisher: any DocumentPublisher, watch: ViewWatch, delivery: PatchDelivery,
         tokenAuthority: TokenAuthority, tokenIssuer: TokenIssuer, accounts: AccountAuthority, administration: TierAdministration,
         authority: TierAuthority,
-        imports: PatchImport, care: StorageCare, sync: SyncStatus, trace: TraceWalk, trust: TrustInspection,
+        imports: PatchImport, care: StorageCare, prefetch: PrefetchRun, fetcher: ContentFetcher? = nil, sync: SyncStatus,
+        trace: TraceWalk, trust: TrustInspection,
         roots: RootAdministration,
         machines: MachineParts, fleet: FleetParts, coverage: CoverageAdministration, kernels: KernelSupportAuthority,
         webhooks: WebhookAdministration, keeping: KeepingParts, repeats: RepeatedChanges, security: SecurityLog,
@@ -70,6 +75,8 @@ public struct ServerParts: Sendable {
         self.authority = authority
         self.imports = imports
         self.care = care
+        self.prefetch = prefetch
+        self.fetcher = fetcher
         self.sync = sync
         self.trace = trace
         self.trust = trust

@@ -45,7 +45,7 @@ enum ServerRoutes {
         PatchRoutes(catalog: parts.catalog, tiers: parts.tiers).add(to: routes)
         ImportRoutes(imports: parts.imports, limit: options.maximumUploadSize, security: parts.security).add(to: routes)
         StorageRoutes(
-            catalog: parts.catalog, storage: parts.storage, care: parts.care, security: parts.security,
+            catalog: parts.catalog, storage: parts.storage, care: parts.care, prefetch: parts.prefetch, security: parts.security,
             heartbeat: options.heartbeat
         ).add(to: routes)
         TokenRoutes(

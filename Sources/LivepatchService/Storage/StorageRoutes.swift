@@ -8,6 +8,7 @@ struct StorageRoutes: Sendable {
     let catalog: any Catalog
     let storage: any PatchStorage
     let care: StorageCare
+    let prefetch: PrefetchRun
     let security: SecurityLog
     /// How long a stream is silent at most while work goes on.
     let heartbeat: Duration
@@ -17,6 +18,7 @@ struct StorageRoutes: Sendable {
         routes.on(.post, Paths.storageRefresh, for: .administrators(.operate), refresh)
         routes.on(.post, Paths.storageVerify, for: .administrators(.operate), verify)
         routes.on(.post, Paths.storageCollect, for: .administrators(.operate), collect)
+        routes.on(.post, Paths.storagePrefetch, for: .administrators(.operate), fetchAhead)
     }
 
     @Sendable private func patches(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -51,6 +53,14 @@ struct StorageRoutes: Sendable {
         let body = try await RequestReading.body(StorageCollectBody.self, of: request)
         security.record(.administration("storage gc\(body.dryRun ? " --dry-run" : "")", by: user), request)
         return work { [care] progress in try await care.collect(dryRun: body.dryRun, by: user, progress: progress) }
+    }
+
+    @Sendable private func fetchAhead(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let user = try context.administrator().user
+        let body = try await RequestReading.body(StoragePrefetchBody.self, of: request)
+        let tier = body.tier.map { " --tier \($0)" } ?? ""
+        security.record(.administration("storage prefetch\(tier)", by: user), request)
+        return work { [prefetch] progress in try await prefetch.run(body.tier, progress: progress) }
     }
 
     /// Work that is told as it goes on, and given up when nobody listens any more: nobody would learn of its outcome.

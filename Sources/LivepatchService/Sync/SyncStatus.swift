@@ -9,12 +9,16 @@ public struct SyncStatus: Sendable {
     public struct Settings: Sendable {
         /// In the order in which they are tried, without credentials.
         public var upstreams: [String]
+        public var mode: SyncMode
         public var mirrorsTiers: Bool
         public var interval: Duration
         public var filter: SyncFilter
 
-        public init(upstreams: [String], mirrorsTiers: Bool, interval: Duration, filter: SyncFilter) {
+        public init(
+            upstreams: [String], mode: SyncMode = .eager, mirrorsTiers: Bool, interval: Duration, filter: SyncFilter
+        ) {
             self.upstreams = upstreams
+            self.mode = mode
             self.mirrorsTiers = mirrorsTiers
             self.interval = interval
             self.filter = filter
@@ -68,13 +72,15 @@ public struct SyncStatus: Sendable {
         let isEnabled = coordinator != nil
         var listening: [UpstreamListening] = []
         for listener in listeners { listening.append(await listener.state()) }
+        let awaited = try await catalog.versions().reduce(0) { $0 + ($1.awaited ?? 0) }
         return SyncStatusBody(
             deployment: try await catalog.deployment(), enabled: isEnabled, upstreams: settings.upstreams,
             syncTiers: settings.mirrorsTiers, intervalSeconds: isEnabled ? settings.interval / .seconds(1) : nil,
             route: try await catalog.syncState().route, filter: settings.filter, running: await coordinator?.running,
             last: recent.first, lastSuccess: recent.first(where: \.isSuccess)?.ended,
             next: appointment.next, listening: listening.isEmpty ? nil : listening,
-            propagationSeconds: recent.lazy.compactMap(\.propagationSeconds).first)
+            propagationSeconds: recent.lazy.compactMap(\.propagationSeconds).first,
+            mode: isEnabled ? settings.mode : nil, awaitedFiles: awaited == 0 ? nil : awaited)
     }
 }
 

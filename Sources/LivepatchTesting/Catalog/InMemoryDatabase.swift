@@ -98,14 +98,14 @@ extension Tables {
         (files[version] ?? [:]).values.sorted { $0.file.name < $1.file.name }
     }
 
-    /// - Returns: whether there is such a file and that was news.
-    mutating func setAvailable(_ available: Bool, _ name: PatchFileName) -> Bool {
-        guard let known = files[name.version]?[name], known.available != available, let line = versions[name.version] else {
-            return false
-        }
-        files[name.version]?[name] = PatchFileRecord(file: known.file, available: available)
-        versions[name.version] = line.addingAvailable(available ? 1 : -1)
-        return true
+    /// - Parameter awaited: the content that is fetched first.
+    /// - Returns: whether there is such a file, and that was news to others.
+    mutating func setAvailable(_ available: Bool, _ name: PatchFileName, awaited: Set<SHA256Digest> = []) -> Bool {
+        guard let known = files[name.version]?[name], let line = versions[name.version] else { return false }
+        let record = PatchFileRecord(file: known.file, available: available, awaited: awaited.contains(known.file.digest))
+        files[name.version]?[name] = record
+        versions[name.version] = line.replacing(known, with: record)
+        return known.available != available
     }
 
     /// Forgets a version with its files, its document and its place in the tiers.

@@ -17,7 +17,7 @@ extension Tables {
         for version in commit.removed where removeVersion(version) { visible = true }
         let changed = Set(commit.changed.map(\.version))
         for name in commit.arrived where !changed.contains(name.version) && !commit.unavailable.contains(name) {
-            if setAvailable(true, name) { visible = true }
+            if setAvailable(true, name, awaited: commit.awaited) { visible = true }
         }
         for name in commit.unavailable where !changed.contains(name.version) && setAvailable(false, name) { visible = true }
 
@@ -51,7 +51,8 @@ extension Tables {
         let document = try VersionDocument(reading: bytes, of: version)
         let known = versions[version]
         let files = VersionSwitch(
-            from: files(of: version), to: document, state: commit.state, unavailable: commit.unavailable)
+            from: files(of: version), to: document, state: commit.state, unavailable: commit.unavailable,
+            awaited: commit.awaited)
         let line = PatchVersionRecord(
             version: version, source: .synced, arrived: known?.arrived ?? commit.entry.time, document: reference,
             files: files.files, released: document.files.map(\.released).min() ?? commit.entry.time)

@@ -21,7 +21,10 @@ public struct InProcessServer: Sendable {
     public let machines: InMemoryMachineStore
     public let storage: any PatchStorage
     public let publisher: PlainDocumentPublisher
-    public let delivery: PatchDelivery
+    public private(set) var delivery: PatchDelivery
+    /// Fetches content when it is asked for; `nil` if it is not ``fetching(from:retry:concurrency:clock:)``.
+    public private(set) var fetcher: ContentFetcher?
+    private let tiers: TierStateCache
     public let issuer: TokenIssuer
     public let coverage: CoverageAdministration
     /// Says whether kernels get patches.
@@ -96,6 +99,7 @@ public struct InProcessServer: Sendable {
         self.keys = keys
         self.now = now
         let tiers = TierStateCache(catalog: catalog)
+        self.tiers = tiers
         let place = Place(configured)
         self.place = place
         self.lifetimes = lifetimes
@@ -110,6 +114,48 @@ public struct InProcessServer: Sendable {
         publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage)
         delivery = PatchDelivery(catalog: catalog, tiers: tiers, storage: storage)
         issuer = TokenIssuer(tokens: tokens, now: now)
+    }
+
+    /// The same server, fetching content from another one when it is asked for.
+    /// - Parameters:
+    ///   - retry: the patience of transfers.
+    ///   - concurrency: the most fetches at a time.
+    ///   - clock: what waits.
+    public func fetching<C: Clock>(
+        from upstream: any UpstreamServer, retry: RetryPolicy = RetryPolicy(attempts: 1), concurrency: Int = 4,
+        clock: C = ContinuousClock()
+    ) -> InProcessServer where C.Duration == Duration {
+        let settings = Transfers.Settings(
+            concurrency: concurrency, retry: retry, bandwidth: BandwidthLimiter(bytesPerSecond: nil))
+        let fetcher = ContentFetcher(
+            transfers: Transfers(upstream: upstream, storage: storage, settings: settings, clock: clock), storage: storage,
+            catalog: catalog, settings: .init(concurrency: concurrency),
+            logger: Logger(label: "fetches") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
+        var server = self
+        server.fetcher = fetcher
+        server.delivery = PatchDelivery(
+            catalog: catalog, tiers: tiers, storage: storage, fetcher: fetcher, mode: .onDemand)
+        return server
+    }
+
+    /// What fetches ahead of time.
+    public func prefetch(concurrency: Int = 4) -> PrefetchRun {
+        PrefetchRun(catalog: catalog, tiers: tiers, storage: storage, fetcher: fetcher, concurrency: concurrency)
+    }
+
+    /// What a machine or a downstream gets that asks for a file with a token for a tier.
+    public func download(_ name: PatchFileName, for tier: TierName) async throws -> [UInt8] {
+        let file = try await delivery.file(name, for: .tier(tier))
+        if let reader = try await delivery.held(file) {
+            defer { reader.close() }
+            return try reader.read(at: 0, count: Int(reader.length))
+        }
+        var pieces = try await delivery.arrival(of: file).pieces { [delivery] in
+            _ = try await delivery.file(name, for: .tier(tier))
+        }
+        var bytes: [UInt8] = []
+        while let piece = try await pieces.next() { bytes += piece }
+        return bytes
     }
 
     /// Releases a patch file, as an import does after it has looked into the archive.

@@ -54,9 +54,14 @@ public struct InProcessUpstream: UpstreamServer {
     public func content(of file: PatchFile, from offset: Int64) async throws -> ContentStream {
         let reader: any StoredContentReader
         do {
-            reader = try await delivery.open(try await delivery.file(file.name, for: .tier(try await tier())))
+            let shown = try await delivery.file(file.name, for: .tier(try await tier()))
+            guard let held = try await delivery.held(shown) else { return try await awaited(shown, from: offset) }
+            reader = held
         } catch let error as LivepatchError where error.code == .notFound {
             throw LivepatchError(.upstreamLacks, "\(name) does not have \(file.name).", cause: error)
+        } catch let error as LivepatchError where error.code == .contentNotFetched {
+            throw UpstreamBusy(
+                retryAfter: error.retryAfter, error: LivepatchError(.upstreamFailed, "\(name) is busy.", cause: error))
         }
         let position = Mutex(offset)
         return ContentStream(
@@ -67,6 +72,24 @@ public struct InProcessUpstream: UpstreamServer {
                 if chunk.isEmpty { reader.close() }
                 return chunk.isEmpty ? nil : chunk
             })
+    }
+
+    /// Content that this server fetches from its own upstream first.
+    private func awaited(_ file: PatchFile, from offset: Int64) async throws -> ContentStream {
+        let arrival = try await delivery.arrival(of: file)
+        try await arrival.begin()
+        let (chunks, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
+        let task = Task {
+            do {
+                var pieces = arrival.pieces()
+                while let piece = try await pieces.next() { continuation.yield(piece) }
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: LivepatchError(.upstreamUnreachable, "\(name) broke off.", cause: error))
+            }
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return ContentStream(offset: 0, chunks: chunks)
     }
 
     private func tier() async throws -> TierName { try await token().tier }

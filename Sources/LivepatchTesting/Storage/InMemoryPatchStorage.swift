@@ -154,6 +154,9 @@ public final class InMemoryPatchStorage: PatchStorage {
 extension InMemoryPatchStorage {
     func arrived(_ digest: SHA256Digest) -> Int64 { state.withLock { Int64($0.staged[digest]?.count ?? 0) } }
 
+    /// What has arrived under a digest, or is held.
+    func bytes(_ digest: SHA256Digest) -> [UInt8] { state.withLock { $0.staged[digest] ?? $0.contents[digest] ?? [] } }
+
     func append(_ bytes: [UInt8], to digest: SHA256Digest, length: Int64) throws {
         let offset = arrived(digest)
         try probe(.append(digest, offset: offset, count: bytes.count))

@@ -18,6 +18,25 @@ final class InMemoryStagedContent: StagedContent {
 
     var arrived: Int64 { get async { ended.withLock { $0 } ? 0 : storage.arrived(digest) } }
 
+    func open() async throws -> any StoredContentReader {
+        try requireOpen()
+        return Reader(storage: storage, digest: digest, length: length)
+    }
+
+    /// Reads what has arrived, and afterwards what is held.
+    private struct Reader: StoredContentReader {
+        let storage: InMemoryPatchStorage
+        let digest: SHA256Digest
+        let length: Int64
+
+        func read(at offset: Int64, count: Int) throws -> [UInt8] {
+            guard offset >= 0, offset < length, count > 0 else { return [] }
+            return Array(storage.bytes(digest).dropFirst(Int(offset)).prefix(count))
+        }
+
+        func close() {}
+    }
+
     func append(_ bytes: [UInt8]) async throws {
         try requireOpen()
         try storage.append(bytes, to: digest, length: length)

@@ -31,7 +31,8 @@ struct PatchShow: AdminCommand {
 
 extension PatchVersionBody: Detailed {
     public func details(_ text: HumanText) -> [Detail] {
-        let present = record.available == record.files ? "" : ", of which \(record.available) can be served"
+        let awaited = record.awaited.map { ", \($0) not fetched yet" } ?? ""
+        let present = (record.available == record.files ? "" : ", of which \(record.available) can be served") + awaited
         return [
             Detail("Version", Cell(record.version)),
             Detail("State", state),
@@ -55,9 +56,14 @@ extension PatchFileRecord: Listed {
 
     public var quietValue: String { file.name.description }
 
+    private var state: Cell {
+        if isAwaited { return Cell("not fetched yet", .faint) }
+        return available ? Cell("held", .good) : Cell("missing", .bad)
+    }
+
     public func row(_ text: HumanText) -> [Cell] {
         [
-            Cell(file.name), Cell(text.size(file.length)), available ? Cell("held", .good) : Cell("missing", .bad),
+            Cell(file.name), Cell(text.size(file.length)), state,
             Cell(text.time(file.released)), Cell(file.digest),
         ]
     }

@@ -48,6 +48,7 @@ protocol AdministeredServer: Sendable {
     func refreshStorage() async throws -> AsyncThrowingStream<StorageEventBody<StorageRefresh>, any Error>
     func verifyStorage(repair: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageVerification>, any Error>
     func collectStorage(dryRun: Bool) async throws -> AsyncThrowingStream<StorageEventBody<StorageCollection>, any Error>
+    func prefetchStorage(_ tier: TierName?) async throws -> AsyncThrowingStream<StorageEventBody<StoragePrefetch>, any Error>
 
     func backup(_ body: BackupBody, take: ([UInt8]) async throws -> Void) async throws
 

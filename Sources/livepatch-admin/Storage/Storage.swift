@@ -8,6 +8,9 @@ struct Storage: AsyncParsableCommand {
               livepatch-admin storage patches
               livepatch-admin storage verify --repair
               livepatch-admin storage gc --dry-run
+              livepatch-admin storage prefetch --tier stable
             """,
-        subcommands: [StoragePatches.self, StorageRefreshCommand.self, StorageVerify.self, StorageCollect.self])
+        subcommands: [
+            StoragePatches.self, StorageRefreshCommand.self, StorageVerify.self, StorageCollect.self, StoragePrefetchCommand.self,
+        ])
 }

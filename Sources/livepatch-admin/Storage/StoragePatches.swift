@@ -19,6 +19,8 @@ struct StoragePatches: AdminCommand {
         let text = context.console.humanText
         let missing = body.files.count { !$0.available }
         var parts = [text.count(body.files.count, "file"), "\(text.size(body.heldBytes ?? 0)) held"]
+        let awaited = body.files.count { $0.isAwaited }
+        if awaited > 0 { parts.append("\(awaited) not fetched yet") }
         if missing > 0 { parts.append("\(missing) missing") }
         if let free = body.freeBytes { parts.append("\(text.size(free)) free") }
         context.console.note(parts.joined(separator: ", ") + ".")

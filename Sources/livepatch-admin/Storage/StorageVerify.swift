@@ -7,7 +7,7 @@ struct StorageVerify: AdminCommand {
     static let configuration = CommandConfiguration(
         "verify", "Hashes all content again and names what is damaged.",
         does: """
-            Compares the content of every patch file with its SHA-256. With --repair what is damaged or missing is fetched from the \
+            Compares the content of every patch file with its SHA-256, but for what is fetched when it is first asked for. With --repair what is damaged or missing is fetched from the \
             upstream again. The exit status is 74 if something is still wrong afterwards. With --quiet the names of these files alone.
             """,
         examples: ["storage verify", "storage verify --repair"])
@@ -47,6 +47,7 @@ extension StorageVerification {
         let wrong = findings.count { !$0.repaired }
         let repaired = findings.count - wrong
         let end = findings.isEmpty ? "all of it is right" : "\(wrong) wrong, \(repaired) repaired"
-        return lines + ["\(text.count(files, "file")) with \(text.size(bytes)) verified: \(end)."]
+        let rest = awaited.map { " \(text.count($0, "file")) more not fetched yet." } ?? ""
+        return lines + ["\(text.count(files, "file")) with \(text.size(bytes)) verified: \(end).\(rest)"]
     }
 }

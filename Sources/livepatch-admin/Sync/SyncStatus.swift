@@ -31,6 +31,7 @@ extension SyncStatusBody: Detailed {
             Detail("Filter", Cell(filter.words)),
             Detail("Interval", Cell(intervalSeconds.map { text.duration(seconds: $0) })),
         ]
+        if enabled { details.append(Detail("Content", contentWords(text))) }
         for listening in listening ?? [] {
             let words =
                 listening.since.map { Cell("to \(listening.upstream), since \(text.time($0))", .good) }
@@ -48,6 +49,12 @@ extension SyncStatusBody: Detailed {
         }
         if let next { details.append(Detail("Next", Cell(text.time(next)))) }
         return details
+    }
+
+    private func contentWords(_ text: HumanText) -> Cell {
+        let rest = awaitedFiles.map { ", \(text.count($0, "file")) not fetched yet" } ?? ""
+        guard mode == .onDemand else { return Cell("fetched in the sync\(rest)") }
+        return Cell("fetched when it is first asked for (patch-sync.mode)\(rest)")
     }
 
     private func words(_ progress: SyncProgress, _ text: HumanText) -> String {

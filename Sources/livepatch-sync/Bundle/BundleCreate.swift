@@ -56,7 +56,7 @@ struct BundleCreate: AsyncParsableCommand {
         try OpenDataDirectory.require(configuration)
         let bar = ProgressBar("Bundling", on: console, silent: quiet)
         defer { bar.end() }
-        let plan = try await OpenDataDirectory.with(configuration) { directory in
+        let (plan, awaited) = try await OpenDataDirectory.with(configuration) { directory in
             let ledger = BundleLedger(at: directory.layout.bundles)
             let creation = try await creation(directory, configuration)
             // What is bundled must not be taken for garbage.
@@ -66,11 +66,12 @@ struct BundleCreate: AsyncParsableCommand {
                 bar.update { $0.bytes = plan.manifest.total(.included).bytes }
                 try await write(plan, creation, bar)
                 if output != "-" { try await ledger.remember(plan.manifest) }
-                return plan
+                let missing = plan.manifest.contents.filter { $0.place == .missing }.flatMap(\.files)
+                return (plan, try await directory.catalog.files(named: missing).count { $0.isAwaited })
             }
         }
         bar.end()
-        try tell(plan, on: console)
+        try tell(plan, awaited: awaited, on: console)
     }
 
     /// The publisher that the server has, with the same keys.
@@ -114,7 +115,8 @@ struct BundleCreate: AsyncParsableCommand {
         }
     }
 
-    private func tell(_ plan: BundleCreation.Plan, on console: Console) throws {
+    /// - Parameter awaited: how many of the files that are missing were never fetched.
+    private func tell(_ plan: BundleCreation.Plan, awaited: Int, on console: Console) throws {
         let (manifest, text) = (plan.manifest, console.humanText)
         let missing = manifest.contents.filter { $0.place == .missing }
         if !missing.isEmpty {
@@ -122,6 +124,11 @@ struct BundleCreate: AsyncParsableCommand {
                 "\(text.count(missing.count, "file")) that this server shows, but does not have, could not be bundled: "
                     + missing.flatMap(\.files).prefix(5).map(\.description).joined(separator: ", ")
                     + (missing.count > 5 ? ", …" : "") + ".")
+            if awaited > 0 {
+                console.warn(
+                    "\(text.count(awaited, "file")) of these are fetched when they are first asked for (patch-sync.mode): create bundles on a server that has everything."
+                )
+            }
         }
         if plan.proof == nil { console.warn("Nothing in it is signed: whoever has it in hands can change it.") }
         if quiet { return }

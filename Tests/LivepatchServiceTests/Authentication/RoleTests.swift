@@ -16,6 +16,7 @@ import Testing
         "POST /v1/admin/storage/refresh": .operate,
         "POST /v1/admin/storage/verify": .operate,
         "POST /v1/admin/storage/gc": .operate,
+        "POST /v1/admin/storage/prefetch": .operate,
         "POST /v1/admin/sync": .operate,
         "POST /v1/admin/machine-forget": .operate,
         "POST /v1/admin/machines/{machine}/tags": .operate,

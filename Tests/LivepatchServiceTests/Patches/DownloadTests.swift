@@ -5,6 +5,7 @@ import HummingbirdTesting
 import LivepatchAPI
 import LivepatchKit
 import LivepatchTesting
+import Synchronization
 import Testing
 
 @testable import LivepatchService
@@ -210,6 +211,85 @@ struct DownloadTests {
             #expect(response.problem?.code == "storage-unavailable")
             #expect(!response.text.contains("secret"))
         }
+    }
+
+    /// A server whose upstream has a file that is not here yet.
+    private func awaiting(
+        _ bytes: [UInt8], probe: @escaping @Sendable (ProbedUpstream.Step) async throws -> Void = { _ in },
+        falsify: ProbedUpstream.Falsifier? = nil
+    ) async throws -> (ServerUnderTest, PatchFile, String) {
+        let origin = try await InProcessServer(id: "origin")
+        try await origin.release(Self.name, bytes)
+        var server = try await ServerUnderTest()
+        let file = try await server.add(Self.name, bytes)
+        try await server.storage.remove(file.digest)
+        let upstream = ProbedUpstream(
+            origin.upstream(secret: try await origin.issue("edge", "site")), probe: probe, falsify: falsify)
+        let settings = Transfers.Settings(retry: RetryPolicy(attempts: 1), bandwidth: BandwidthLimiter(bytesPerSecond: nil))
+        let fetcher = ContentFetcher(
+            transfers: Transfers(upstream: upstream, storage: server.storage, settings: settings), storage: server.storage,
+            catalog: server.catalog, settings: .init(concurrency: 2), logger: server.log.logger(label: "fetches"))
+        server.parts.fetcher = fetcher
+        server.parts.delivery = PatchDelivery(
+            catalog: server.catalog, tiers: server.parts.tiers, storage: server.storage, fetcher: fetcher, mode: .onDemand)
+        return (server, file, try await server.secret("edge"))
+    }
+
+    @Test func `what is not here yet is fetched, and answered as if it were`() async throws {
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+        let asked = Mutex(0)
+        let (server, file, secret) = try await awaiting(
+            bytes, probe: { step in if case .content = step { asked.withLock { $0 += 1 } } })
+        try await server.application.test(.live) { client in
+            let tag = #""\#(file.digest)""#
+            let head = try await client.send(.head, Paths.patchFile(file.name), token: secret)
+            #expect(head.status == .ok && head.headers[.eTag] == tag && head.headers[.contentLength] == "300000")
+            let known = try await client.send(
+                .get, Paths.patchFile(file.name), token: secret, headers: [.ifNoneMatch: tag])
+            #expect(known.status == .notModified)
+            #expect(asked.withLock { $0 } == 0, "nobody wanted content")
+            let part = try await client.send(
+                .get, Paths.patchFile(file.name), token: secret, headers: [.range: "bytes=100000-100009"])
+            #expect(part.status == .partialContent && Array(part.body.readableBytesView) == Array(bytes[100_000..<100_010]))
+            #expect(part.headers[.contentRange] == "bytes 100000-100009/300000")
+            let whole = try await client.send(.get, Paths.patchFile(file.name), token: secret)
+            #expect(whole.status == .ok && Array(whole.body.readableBytesView) == bytes && whole.headers[.eTag] == tag)
+            #expect(asked.withLock { $0 } == 1)
+        }
+    }
+
+    @Test func `what cannot be fetched is a problem that says when to ask again, and nothing about the upstream`() async throws {
+        let (server, file, secret) = try await awaiting(
+            [UInt8](repeating: 1, count: 1000),
+            probe: { step in
+                if case .content = step { throw LivepatchError(.upstreamUnreachable, "https://secret.example does not answer.") }
+            })
+        try await server.application.test(.router) { client in
+            for headers: HTTPFields in [[:], [.range: "bytes=0-9"]] {
+                let response = try await client.send(.get, Paths.patchFile(file.name), token: secret, headers: headers)
+                #expect(response.status == .serviceUnavailable)
+                #expect(response.problem?.code == "content-not-fetched")
+                #expect(response.problem?.suggestion?.contains("Ask again") == true)
+                #expect((response.headers[.retryAfter].flatMap { Int($0) }).map { (1...5).contains($0) } == true)
+                #expect(!response.text.contains("secret.example"))
+            }
+        }
+        #expect(server.log.lines.contains { $0.contains("secret.example") })
+    }
+
+    @Test func `what proves false is no whole answer`() async throws {
+        let bytes = [UInt8](repeating: 3, count: 400_000)
+        let (server, file, secret) = try await awaiting(bytes, falsify: { _, chunk in chunk.map { $0 ^ 1 } })
+        try await server.application.test(.live) { client in
+            let length = Mutex(0)
+            await #expect(throws: (any Error).self) {
+                let response = try await client.send(.get, Paths.patchFile(file.name), token: secret)
+                length.withLock { $0 = response.body.readableBytes }
+                if response.status != .ok { throw LivepatchError(.contentNotFetched, response.text) }
+            }
+            #expect(length.withLock { $0 } < bytes.count)
+        }
+        #expect(try await server.storage.length(of: file.digest) == nil)
     }
 
     @Test func `where downloads are redirected, only who may have the file learns where it is`() async throws {

@@ -53,6 +53,19 @@ struct StorageRouteTests {
         #expect(server.log.lines.filter { $0.contains(#""authz_admin""#) }.count == 3)
     }
 
+    @Test func `a server without an upstream has nothing to fetch ahead of time`() async throws {
+        let server = try await ServerUnderTest()
+        let session = try await server.session()
+        try await server.application.test(.router) { client in
+            let response = try await client.post(Paths.storagePrefetch, StoragePrefetchBody(tier: nil), token: session)
+            guard case .problem(let problem)? = try last(StoragePrefetch.self, response) else {
+                Issue.record("\(response.text)")
+                return
+            }
+            #expect(problem.code == "sync-not-configured" && problem.detail.contains("no upstream"))
+        }
+    }
+
     @Test func `work that is refused ends with the problem`() async throws {
         let server = try await ServerUnderTest()
         let session = try await server.session()

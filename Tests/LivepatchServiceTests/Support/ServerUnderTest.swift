@@ -92,6 +92,7 @@ struct ServerUnderTest: Sendable {
                 catalog: catalog, tokens: tokens, authTokens: InMemoryAuthTokenStore(database), authority: authority, now: now),
             authority: authority, imports: imports,
             care: StorageCare(catalog: catalog, storage: storage, lock: lock, intake: nil, repairs: nil, now: now),
+            prefetch: PrefetchRun(catalog: catalog, tiers: tiers, storage: storage, fetcher: nil, concurrency: 2),
             sync: SyncStatus(
                 settings: .init(
                     upstreams: upstream.map { [$0] } ?? [], mirrorsTiers: upstream != nil, interval: .seconds(3600), filter: .all),

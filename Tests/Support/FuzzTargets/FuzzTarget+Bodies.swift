@@ -33,7 +33,8 @@ extension FuzzTarget {
         check(AuthTokenMoveBody.self), check(AuthTokenRequestBody.self), check(ChangeRequestBody.self),
         check(CoverageChangeBody.self), check(FleetReport.self), check(MachineForgetBody.self), check(MachinePing.self),
         check(MachineReport.self), check(MachineTagsBody.self), check(PatchMetadata.self), check(RootBody.self),
-        check(SessionRevocationBody.self), check(StorageCollectBody.self), check(StorageVerifyBody.self),
+        check(SessionRevocationBody.self), check(StorageCollectBody.self), check(StoragePrefetchBody.self),
+        check(StorageVerifyBody.self),
         check(SyncTokenRequestBody.self), check(SyncTokenRotateBody.self), check(SyncTriggerBody.self),
         check(WebhookRequestBody.self), check(WebhookRetryBody.self),
     ]
@@ -43,7 +44,8 @@ extension FuzzTarget {
         check(CoverageBody.self), check(CoverageChangeResultBody.self), check(HistoryBody.self), check(IssuedAuthTokenBody.self),
         check(IssuedSyncTokenBody.self), check(LoginBody.self), check(MachineDetailBody.self), check(MachineListBody.self),
         check(MachinesForgottenBody.self), check(PatchDetailBody.self), check(PatchImportBody.self), check(PatchListBody.self),
-        check(ServerInformationBody.self), check(StorageEventBody<StorageVerification>.self), check(StoragePatchesBody.self),
+        check(ServerInformationBody.self), check(StorageEventBody<StorageVerification>.self),
+        check(StorageEventBody<StoragePrefetch>.self), check(StoragePatchesBody.self),
         check(SyncEventBody.self), check(SyncReportsBody.self), check(SyncStatusBody.self), check(SyncTokensBody.self),
         check(TierListBody.self), check(TierSnapshotsBody.self), check(WebhookDeliveriesBody.self), check(WebhooksBody.self),
     ]

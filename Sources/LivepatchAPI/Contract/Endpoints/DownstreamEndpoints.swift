@@ -80,7 +80,7 @@ extension Endpoint {
                     status: 302, content: .nothing, description: "Where the file is (server.redirect-downloads).",
                     headers: [Header(name: "Location", description: "Where.")]),
                 .notModified,
-            ], problems: [.rangeNotSatisfiable] + ownFaults)
+            ], problems: [.rangeNotSatisfiable, .contentNotFetched, .storageFull] + ownFaults)
     }
 
     private static let fileHeaders: [Header] = [

@@ -70,6 +70,10 @@ extension Endpoint {
             .post, Paths.storageCollect, "collectStorage", "Removes content that nothing refers to.",
             for: .administrators(.operate),
             body: .json(StorageCollectBody.self), answers: [.lines(StorageEventBody<StorageCollection>.self, work)]),
+        Endpoint(
+            .post, Paths.storagePrefetch, "prefetchStorage",
+            "Fetches from the upstream what a tier's machines would ask for, before they do.", for: .administrators(.operate),
+            body: .json(StoragePrefetchBody.self), answers: [.lines(StorageEventBody<StoragePrefetch>.self, work)]),
     ]
 
     private static let work =
