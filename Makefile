@@ -15,7 +15,7 @@ SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests|SoakTests
 
-.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration docs-openapi tuf-python contract demo run bench bench-full fuzz soak clean
+.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration docs-openapi tuf-python contract demo run bench bench-full fuzz soak sanitize clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -138,5 +138,8 @@ soak: setup ## Load and faults at once for three minutes, or SOAK_SECONDS=…, t
 	$(SWIFT) build --product livepatch-server
 	"$$($(SWIFT) build --show-bin-path)/soak" --seconds "$(SOAK_SECONDS)" $(if $(SOAK_SEED),--seed "$(SOAK_SEED)")
 
+sanitize: setup ## Run the tests that start no processes under the address sanitizer, then under the thread sanitizer
+	@SWIFT="$(SWIFT)" Scripts/sanitizers/sanitize.sh
+
 clean: ## Remove what was built
-	rm -rf .build Fuzzing/.build
+	rm -rf .build .build-address .build-thread Fuzzing/.build
