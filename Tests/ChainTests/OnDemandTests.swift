@@ -139,12 +139,32 @@ struct OnDemandTests {
         #expect(try await chain.middle.catalog.file(held)?.isAwaited == true)
     }
 
+    @Test("What a verification found damaged is served again only when it has come again", arguments: SyncMode.allCases)
+    func damaged(_ mode: SyncMode) async throws {
+        let chain = try await Chain(kernels: 107...107)
+        await chain.sync(.eager)
+        let (edge, wanted, middle) = (try tier("edge"), try name(), chain.middle)
+        let storage = try #require(middle.storage as? InMemoryPatchStorage)
+        let digest = try #require(try await middle.catalog.file(wanted)).file.digest
+        storage.damage(digest) { $0[0] ^= 1 }
+        let care = StorageCare(
+            catalog: middle.catalog, storage: storage, lock: InMemoryStorageLock(), intake: nil, repairs: nil, now: { Date() })
+        #expect(try await care.verify(repair: false, by: "test").findings.map(\.fault) == [.damaged])
+        #expect(try await care.refresh(by: "test").found.isEmpty)
+        #expect(try await middle.catalog.file(wanted)?.available == false)
+        #expect(await chain.sync(mode).middle.result == .complete)
+        #expect(try await middle.catalog.file(wanted)?.isAwaited == (mode == .onDemand))
+        #expect(try await middle.download(wanted, for: edge) == content(wanted.description))
+        #expect(chain.aboveMiddle.contents == [wanted, wanted])
+    }
+
     @Test("Content that somebody has deleted is fetched again when it is asked for")
     func deleted() async throws {
         let chain = try await Chain(kernels: 107...107)
         await chain.sync()
         let (edge, wanted) = (try tier("edge"), try name())
         _ = try await chain.middle.download(wanted, for: edge)
+        await chain.middle.fetcher?.settled()
         let digest = try #require(try await chain.middle.catalog.file(wanted)).file.digest
         try await chain.middle.storage.remove(digest)
         #expect(try await chain.middle.download(wanted, for: edge) == content(wanted.description))

@@ -147,8 +147,13 @@ public struct DatabaseCheck: DiagnosticCheck {
 /// Whether the stored content is whole, as far as is known.
 public struct StorageCheck: DiagnosticCheck {
     public let storage: ServerCondition.Storage
+    /// Whether there is somebody to fetch awaited content from.
+    public let hasUpstream: Bool
 
-    public init(_ storage: ServerCondition.Storage) { self.storage = storage }
+    public init(_ storage: ServerCondition.Storage, hasUpstream: Bool) {
+        self.storage = storage
+        self.hasUpstream = hasUpstream
+    }
 
     public func findings(at now: Date) -> [DiagnosticFinding] {
         var findings: [DiagnosticFinding] = []
@@ -167,8 +172,15 @@ public struct StorageCheck: DiagnosticCheck {
                     .storage, .failure, "Of \(storage.files) files \(storage.unavailable) are listed, but not there.",
                     advice: repair))
         }
-        guard findings.isEmpty else { return findings }
         let awaited = storage.awaited ?? 0
+        if awaited > 0, !hasUpstream {
+            findings.append(
+                DiagnosticFinding(
+                    .storage, .failure,
+                    "Of \(storage.files) files \(awaited) have never been fetched, and there is no upstream to fetch them from.",
+                    advice: "Set patch-sync.enabled and what belongs to it, or apply a bundle that has the files."))
+        }
+        guard findings.isEmpty else { return findings }
         let there =
             awaited == 0
             ? "All \(storage.files) files are there" : "\(storage.files - awaited) of \(storage.files) files are there"

@@ -54,24 +54,12 @@ public struct ServerExamination: Sendable {
             guard bytes + record.file.length <= Self.sampleBytes || sampled == 0 else { continue }
             sampled += 1
             bytes += record.file.length
-            if try await !isWhole(record.file) { damaged.append(record.file.name) }
+            if try await !storage.verifies(record.file) { damaged.append(record.file.name) }
         }
         let awaited = records.count { $0.isAwaited }
         return ServerCondition.Storage(
             files: records.count, unavailable: records.count { !$0.available }, awaited: awaited == 0 ? nil : awaited,
             sampled: sampled, damaged: damaged.sorted())
-    }
-
-    private func isWhole(_ file: PatchFile) async throws -> Bool {
-        do {
-            let reader = try await storage.open(file.digest)
-            defer { reader.close() }
-            var hasher = ContentHasher()
-            for try await chunk in ReaderChunks(reader: reader) { hasher.update(chunk) }
-            return hasher.length == file.length && hasher.finish() == file.digest
-        } catch is LivepatchError {
-            return false
-        }
     }
 
     private func ask() async -> [ServerCondition.Upstream] {

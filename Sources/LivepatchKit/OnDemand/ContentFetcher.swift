@@ -113,6 +113,11 @@ public actor ContentFetcher {
         return arrival
     }
 
+    /// Returns when all that is under way now is over, and noted in the catalogue.
+    package func settled() async {
+        for flight in flights.values { await flight.task?.value }
+    }
+
     /// Ends all fetches, and begins no more. What has arrived stays for the next attempt.
     public func close() async {
         isClosed = true

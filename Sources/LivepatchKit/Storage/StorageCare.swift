@@ -74,7 +74,8 @@ public struct StorageCare: Sendable {
             for record in try await catalog.files(of: version.version) {
                 let isHere = try await storage.length(of: record.file.digest) == record.file.length
                 if record.available, !record.isAwaited, !isHere { lost.append(record.file.name) }
-                if !record.available, isHere { found.append(record.file.name) }
+                // It may be what a verification found damaged.
+                if !record.available, isHere, try await storage.verifies(record.file) { found.append(record.file.name) }
                 if record.isAwaited, isHere { arrived.append(record.file.name) }
                 state.done += 1
             }

@@ -169,6 +169,7 @@ struct SyncWorker {
         case .incomplete(let version):
             for record in try await resources.catalog.files(of: version)
             where isWanting(record) && work.filters.admits(record.file.name) {
+                if !record.available { try await discardDamaged(record.file) }
                 try await sort(record.file, into: &files)
             }
         }
@@ -178,6 +179,13 @@ struct SyncWorker {
     /// Whether a file of a version whose document is known has to be looked at.
     private func isWanting(_ record: PatchFileRecord) -> Bool {
         !record.available || (work.mode == .eager && record.isAwaited)
+    }
+
+    /// What is held of a file that cannot be served may be what a verification found damaged.
+    private func discardDamaged(_ file: PatchFile) async throws {
+        let storage = resources.storage
+        guard try await storage.length(of: file.digest) != nil, try await !storage.verifies(file) else { return }
+        try await storage.remove(file.digest)
     }
 
     private func sort(_ file: PatchFile, into files: inout Files) async throws {

@@ -44,7 +44,8 @@ struct DoctorRound {
         }
         for (name, check) in [
             (.disk, DiskCheck(condition.volumes)), (.database, DatabaseCheck(condition.database)),
-            (.storage, StorageCheck(condition.storage)), (.upstream, UpstreamCheck(condition.upstreams)),
+            (.storage, StorageCheck(condition.storage, hasUpstream: !condition.upstreams.isEmpty)),
+            (.upstream, UpstreamCheck(condition.upstreams)),
         ] as [(DiagnosticCheckName, any DiagnosticCheck)] where checks.contains(name) {
             findings += check.findings(at: now)
         }

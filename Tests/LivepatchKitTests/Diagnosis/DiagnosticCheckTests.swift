@@ -138,9 +138,14 @@ struct DiagnosticCheckTests {
     @Test("missing and damaged content is told")
     func storage() throws {
         let name = try PatchFileName(parsing: "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2")
-        #expect(states(StorageCheck(.init(files: 3, unavailable: 0, sampled: 3, damaged: []))) == [.ok])
-        #expect(states(StorageCheck(.init(files: 3, unavailable: 1, sampled: 2, damaged: []))) == [.failure])
-        #expect(states(StorageCheck(.init(files: 3, unavailable: 1, sampled: 2, damaged: [name]))) == [.failure, .failure])
+        func states(_ storage: ServerCondition.Storage, hasUpstream: Bool = true) -> [DiagnosticFinding.State] {
+            self.states(StorageCheck(storage, hasUpstream: hasUpstream))
+        }
+        #expect(states(.init(files: 3, unavailable: 0, sampled: 3, damaged: [])) == [.ok])
+        #expect(states(.init(files: 3, unavailable: 1, sampled: 2, damaged: [])) == [.failure])
+        #expect(states(.init(files: 3, unavailable: 1, sampled: 2, damaged: [name])) == [.failure, .failure])
+        #expect(states(.init(files: 3, unavailable: 0, awaited: 2, sampled: 1, damaged: [])) == [.ok])
+        #expect(states(.init(files: 3, unavailable: 0, awaited: 2, sampled: 1, damaged: []), hasUpstream: false) == [.failure])
     }
 
     @Test("an upstream that fails is told, and is worse when there is no other")
