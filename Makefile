@@ -1,6 +1,7 @@
 # Every verb that builds first sees to it that what it needs is there (`make setup`).
 # SWIFT=… chooses another toolchain, DATA=… another data directory for `make run`, SECONDS=… how long `make fuzz` looks,
-# SOAK_SECONDS=… how long `make soak` goes on, and SOAK_SEED=… what its randomness follows from.
+# SOAK_SECONDS=… how long `make soak` goes on, and SOAK_SEED=… what its randomness follows from; RESULTS=… is where
+# `make bench` writes its figures.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -11,11 +12,12 @@ DATA ?= livepatch-data
 SECONDS ?= 60
 SOAK_SECONDS ?= 180
 SOAK_SEED ?=
+RESULTS ?= .build/bench.json
 SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests|SoakTests
 
-.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration docs-openapi tuf-python contract demo run bench bench-full fuzz soak sanitize clean
+.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration docs-openapi tuf-python contract demo run bench bench-full bench-compare fuzz soak sanitize clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -125,10 +127,13 @@ run: setup ## Start one server in the foreground, on port 8080 with its data in 
 	"$$($(SWIFT) build --show-bin-path)/livepatch-server" --data-dir "$(DATA)"
 
 bench: setup ## Measure, small: minutes
-	@SWIFT="$(SWIFT)" Benchmarks/run.sh
+	@SWIFT="$(SWIFT)" Benchmarks/run.sh --json "$(RESULTS)"
 
-bench-full: setup ## Measure, whole: a catalogue of 50,000 files
-	@SWIFT="$(SWIFT)" Benchmarks/run.sh --full
+bench-full: setup ## Measure, at full size: half an hour and more, and 10 GB of disk
+	@SWIFT="$(SWIFT)" Benchmarks/run.sh --full --json "$(RESULTS)"
+
+bench-compare: ## Show how the ratios of the last `make bench`, or of RESULTS=…, differ from Benchmarks/baseline.json
+	@"$$($(SWIFT) build -c release --show-bin-path)/livepatch-bench" compare "$(RESULTS)" --baseline Benchmarks/baseline.json
 
 fuzz: setup ## Feed every parser bytes that no one would think of: a minute each, or SECONDS=…
 	@SWIFT="$(SWIFT)" Fuzzing/run.sh "$(SECONDS)"

@@ -22,6 +22,10 @@ struct FirstSyncBenchmark {
 
     func run() async throws -> [Figure] {
         let count = bench.scale.firstFiles
+        defer {
+            bench.remove("first")
+            bench.remove("www")
+        }
         bench.say("first: making \(count) files of 100 KB…")
         let names = PatchNames(
             versions: [PatchVersion(100, 1)], kernels: try PatchNames.kernels(count / Self.flavours),

@@ -17,7 +17,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
     /// What can be measured.
     enum Subject: String, CaseIterable, ExpressibleByArgument {
-        case push, imports, syncs, first, downloads
+        case push, tree, listeners, imports, syncs, first, downloads, checkIns = "check-ins", fleet
     }
 
     @Flag(help: "Measure at full size.")
@@ -41,23 +41,32 @@ struct MeasureCommand: AsyncParsableCommand {
             directory: directory, server: server ?? Self.programBeside("livepatch-server"), scale: full ? .full : .small)
         defer { bench.clear() }
         var figures: [Figure] = []
+        var failures = 0
         for subject in only.isEmpty ? Subject.allCases : only {
-            figures += try await measure(subject, bench)
+            do {
+                figures += try await measure(subject, bench)
+            } catch {
+                bench.say("\(subject.rawValue): \(error)")
+                failures += 1
+            }
             // What was measured is not lost with what comes after.
             if let json { try FigureFile(path: json).write(figures) }
         }
         print("")
         print(FigureTable(figures).lines.joined(separator: "\n"))
+        if failures > 0 { throw ExitCode.failure }
     }
 
     private func measure(_ subject: Subject, _ bench: Workbench) async throws -> [Figure] {
         switch subject {
-        case .push:
-            try await PushBenchmark(bench: bench).run() + TreeBenchmark(bench: bench).run()
-                + ListenerBenchmark(bench: bench).run()
+        case .push: try await PushBenchmark(bench: bench).run()
+        case .tree: try await TreeBenchmark(bench: bench).run()
+        case .listeners: try await ListenerBenchmark(bench: bench).run()
         case .imports: try await ImportBenchmark(bench: bench).run()
         case .syncs: try await SyncCostBenchmark(bench: bench).run()
         case .first: try await FirstSyncBenchmark(bench: bench).run()
+        case .checkIns: try await CheckInBenchmark(bench: bench).run()
+        case .fleet: try await FleetBenchmark(bench: bench).run()
         case .downloads: try await DownloadBenchmark(bench: bench).run()
         }
     }

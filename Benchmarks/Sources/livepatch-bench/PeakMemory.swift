@@ -14,12 +14,12 @@ struct PeakMemory {
     /// In bytes.
     func growth() throws -> Double { max(0, try Self.field("VmHWM:") - before) }
 
-    /// A field of `/proc/self/status`, in bytes.
-    private static func field(_ name: String) throws -> Double {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    /// A field of a process' `/proc/…/status`, in bytes.
+    static func field(_ name: String, of process: String = "self") throws -> Double {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
             let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
-        else { throw LivepatchError(.internalFault, "/proc/self/status has no \(name)") }
+        else { throw LivepatchError(.internalFault, "/proc/\(process)/status has no \(name)") }
         return kibibytes * 1024
     }
 }

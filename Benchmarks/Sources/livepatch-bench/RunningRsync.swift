@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import LivepatchKit
 
 /// An rsync daemon over a directory.
@@ -16,6 +17,8 @@ struct RunningRsync {
         let port = try Loopback.freePort()
         let configuration = """
             use chroot = no
+            uid = \(getuid())
+            gid = \(getgid())
             log file = \(folder)/log
             [files]
             path = \(root)

@@ -75,6 +75,9 @@ struct RunningServer {
         return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
     }
 
+    /// The most memory that the process has had in RAM, in bytes.
+    func peakBytes() throws -> Double { try PeakMemory.field("VmHWM:", of: "\(process.processIdentifier)") }
+
     /// Processor time that the process has used.
     func processorSeconds() throws -> Double {
         let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
@@ -92,13 +95,13 @@ struct RunningServer {
 
     /// Waits for the line that says where the server is.
     private static func address(_ output: FileHandle, _ program: String) async throws -> String {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         var text = ""
         while ContinuousClock.now < deadline {
             let bytes = output.availableData
             if bytes.isEmpty { break }
             text += String(decoding: bytes, as: UTF8.self)
-            if let match = text.firstMatch(of: /ready on (http:\/\/[^ \n]+)[ \n]/) { return String(match.1) }
+            if let match = text.firstMatch(of: /ready on (https?:\/\/[^ \n]+)[ \n]/) { return String(match.1) }
         }
         throw LivepatchError(.serverUnreachable, "'\(program)' did not become ready: \(text)")
     }

@@ -81,9 +81,11 @@ struct SyncCostBenchmark {
     ) async throws -> [Figure] {
         let beta = try TierName(parsing: "beta")
         let version = Self.version(versions / 2)
-        // A tier that holds something already.
-        _ = try await administrator.change(.promote(version: Self.version(0), tier: beta))
-        try await site.sync()
+        if versions > 1 {
+            // A tier that holds something already.
+            _ = try await administrator.change(.promote(version: Self.version(0), tier: beta))
+            try await site.sync()
+        }
         var bytes: [Double] = []
         var documents: [Double] = []
         var requests: [Double] = []

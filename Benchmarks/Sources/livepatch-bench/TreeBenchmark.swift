@@ -52,7 +52,7 @@ struct TreeBenchmark {
         for branch in 0..<Self.branches {
             let server = try await RunningServer(
                 bench.server, dataDirectory: bench.path("tree-\(branch)"),
-                upstream: origin, token: try await origin.issueToken("branch \(branch)"))
+                upstream: origin, token: try await origin.issueToken("branch-\(branch)"))
             servers.append(server)
             let token = try await server.issueToken("leaves")
             let watcher = try HTTPUpstream(ServerAddress(parsing: server.address), token: token)

@@ -18,17 +18,19 @@ struct Workbench: Sendable {
         /// Changes that are pushed down a chain, and how many listen at once to one server.
         var pushedChanges: Int
         var listeners: Int
+        /// Machines that check in within a minute.
+        var fleet: Int
         /// Changes that are pushed down a tree.
         var treeChanges: Int
 
         static let small = Scale(
             importedFiles: 300, catalogues: [1_000, 100_000], releasedFiles: 1_500, firstFiles: 1_000, rounds: 3,
             downloadSeconds: 2,
-            pushedChanges: 200, listeners: 10_000, treeChanges: 20)
+            pushedChanges: 200, listeners: 10_000, fleet: 50_000, treeChanges: 20)
         static let full = Scale(
             importedFiles: 2_000, catalogues: [1_000, 100_000, 1_000_000], releasedFiles: 1_500, firstFiles: 10_000, rounds: 5,
             downloadSeconds: 5,
-            pushedChanges: 200, listeners: 10_000, treeChanges: 40)
+            pushedChanges: 200, listeners: 10_000, fleet: 1_000_000, treeChanges: 40)
     }
 
     let scale: Scale
