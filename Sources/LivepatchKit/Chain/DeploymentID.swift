@@ -5,7 +5,7 @@ public struct DeploymentID: Hashable, Sendable {
     /// Reads an id: 1 to 64 letters, digits, `.`, `_` or `-`, beginning with a letter or digit.
     /// - Throws: ``LivepatchError`` with the code `malformed-value`.
     public init(parsing text: String) throws {
-        guard text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/) != nil else {
+        guard text.isName(of: .idCharacters, first: .alphanumerics, atMost: 64) else {
             throw LivepatchError(
                 .malformedValue, "'\(text)' is not a deployment's id.",
                 suggestion: "An id has 1 to 64 letters, digits, dots, underscores or hyphens, and begins with a letter or digit.")

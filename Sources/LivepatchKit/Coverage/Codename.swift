@@ -5,7 +5,7 @@ public struct Codename: Hashable, Sendable {
     /// Reads a name: 1 to 32 letters, digits, `.`, `_` or `-`, beginning with a letter or digit. Capitals become small ones.
     /// - Throws: ``LivepatchError`` with the code `malformed-value`.
     public init(parsing text: String) throws {
-        guard text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,31}/) != nil else {
+        guard text.isName(of: .idCharacters, first: .alphanumerics, atMost: 32) else {
             throw LivepatchError(
                 .malformedValue, "'\(text.prefix(64))' is not a distribution's codename.",
                 suggestion: "Codenames are words such as jammy or bookworm (VERSION_CODENAME in /etc/os-release).")

@@ -114,7 +114,7 @@ public struct FleetIntake: Sendable {
             throw malformed(
                 "the tally \(whose) has more than \(FleetBounds.lineLimit) lines or \(FleetBounds.failureLimit) messages")
         }
-        guard entry.feed.map({ $0.epoch.wholeMatch(of: /[0-9A-Za-z]{1,64}/) != nil && $0.sequence >= 0 }) ?? true else {
+        guard entry.feed.map({ $0.epoch.isName(of: .alphanumerics, atMost: 64) && $0.sequence >= 0 }) ?? true else {
             throw malformed("the feed \(whose) is not a place in a sequence")
         }
         guard entry.tally.numbers.allSatisfy({ (0...FleetBounds.machineLimit).contains($0) }) else {

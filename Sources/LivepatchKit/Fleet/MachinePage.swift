@@ -49,7 +49,7 @@ public struct MachinePage: Hashable, Sendable {
             throw LivepatchError(.malformedRequest, "The page of machines' reports is empty: its first line is its header.")
         }
         let header: Header = try Self.value(first, line: 1)
-        guard header.after >= 0, header.upTo >= header.after, header.epoch.wholeMatch(of: /[0-9A-Za-z]{1,64}/) != nil else {
+        guard header.after >= 0, header.upTo >= header.after, header.epoch.isName(of: .alphanumerics, atMost: 64) else {
             throw LivepatchError(.malformedRequest, "The header of the page of machines' reports is not a place in a sequence.")
         }
         guard lines.count - 1 <= FleetBounds.pageLimit else {

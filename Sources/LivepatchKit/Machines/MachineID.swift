@@ -5,7 +5,7 @@ public struct MachineID: Hashable, Sendable {
     /// Reads an id: 1 to 128 letters, digits, `.`, `_`, `:` or `-`, beginning with a letter or digit.
     /// - Throws: ``LivepatchError`` with the code `malformed-value`.
     public init(parsing text: String) throws {
-        guard text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._:-]{0,127}/) != nil else {
+        guard text.isName(of: .machineIDCharacters, first: .alphanumerics, atMost: 128) else {
             throw LivepatchError(
                 .malformedValue, "'\(text.prefix(160))' is not a machine's id.",
                 suggestion:

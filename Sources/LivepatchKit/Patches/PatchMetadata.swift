@@ -28,10 +28,16 @@ public struct PatchMetadata: Hashable, Sendable, Codable {
 
     /// - Throws: ``LivepatchError`` with the code `patch-metadata-invalid` for an identifier that is not a CVE's.
     public func validate() throws {
-        for cve in cves ?? [] where cve.wholeMatch(of: /CVE-[0-9]{4}-[0-9]{4,19}/) == nil {
+        for cve in cves ?? [] where !Self.isCVE(cve) {
             throw LivepatchError(
                 .patchMetadataInvalid, "'\(cve)' is not a CVE identifier.", suggestion: "Write it like CVE-2024-1086.")
         }
+    }
+
+    private static func isCVE(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 3 && parts[0] == "CVE" && parts[1].utf8.count == 4 && parts[2].utf8.count >= 4
+            && parts.dropFirst().allSatisfy { $0.isName(of: .digits, atMost: 19) }
     }
 
     /// These words, and the other's where these are silent.

@@ -4,7 +4,7 @@ public struct TierName: Hashable, Sendable {
 
     /// - Throws: ``LivepatchError`` with the code `malformed-value`.
     public init(parsing text: String) throws {
-        guard text.wholeMatch(of: /[a-z][a-z0-9-]{0,62}/) != nil, !text.hasSuffix("-") else {
+        guard text.isName(of: .tierCharacters, first: .smallLetters, atMost: 63), !text.hasSuffix("-") else {
             throw LivepatchError(
                 .malformedValue, "'\(text)' is not a tier's name.",
                 suggestion:

@@ -30,7 +30,7 @@ public struct TokenIssuer: Sendable {
         tier: TierName, name: String, validUntil: Date?, by actor: String
     ) async throws -> (token: SyncToken, secret: String) {
         let time = now()
-        guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,99}/) != nil else {
+        guard name.isName(of: .idCharacters, first: .alphanumerics, atMost: 100) else {
             throw LivepatchError(
                 .malformedValue, "'\(name)' is not a sync token's name.",
                 suggestion:

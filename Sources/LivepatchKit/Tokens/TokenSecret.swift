@@ -16,8 +16,18 @@ public enum TokenSecret {
 
     /// Whether text has the form of a secret.
     public static func isWellFormed(_ text: String) -> Bool {
-        text.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil
+        guard text.utf8.count == 36 else { return false }
+        return text.utf8.enumerated().allSatisfy { index, byte in
+            switch index {
+            case 8, 13, 18, 23: byte == UInt8(ascii: "-")
+            case 14: byte == UInt8(ascii: "4")
+            case 19: variants.contains(byte)
+            default: NameCharacters.hexadecimals.contains(byte)
+            }
+        }
     }
+
+    private static let variants = NameCharacters("89ab")
 
     /// What is stored in the place of a secret.
     public static func hash(_ secret: String) -> SHA256Digest { SHA256Digest(of: Array(secret.utf8)) }
