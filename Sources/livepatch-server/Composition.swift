@@ -182,6 +182,9 @@ struct Composition {
             identity: identity?.provider,
             governance: Governance(serverLimits(logger), addresses: options.addresses, logger: logger), now: now)
 
+        parts.cache = PatchCache.configured(configuration.cache)
+        parts.promptRevision = try database.promptRevision()
+
         let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)
 

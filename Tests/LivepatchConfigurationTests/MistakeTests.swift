@@ -75,7 +75,8 @@ struct MistakeTests {
         ("auth.oauth.enabled", "1"), ("auth.oauth.sig-algs", "HS256"), ("auth.oauth.sig-algs", "RS256,none"),
         ("auth.oauth.allowed-email-ids", "somebody"), ("auth.oauth.jwks.url", "http://keys.example.com"),
         ("auth.oauth.jwks.url", "keys.example.com"), ("auth.oauth.jwks.refresh-interval", "1s"), ("patch-storage.type", "s3"),
-        ("patch-storage.type", "tape"),
+        ("patch-storage.type", "tape"), ("patch-cache.enabled", "hot"), ("patch-cache.cache-ttl", "0s"),
+        ("patch-cache.cache-size", "0"), ("patch-cache.cache-size", "1M"), ("patch-cache.cache-bytes", "1K"),
         ("patch-sync.upstream-url", "patches.example.com"), ("patch-sync.upstream-url", "https://a,ftp://b"),
         ("patch-sync.upstream-url", "https://"), ("patch-sync.upstream-url", "https://a/?q=1"),
         ("patch-sync.mode", "lazy"), ("patch-sync.mode", "On-Demand"),
@@ -123,7 +124,7 @@ struct MistakeTests {
     }
 
     @Test(arguments: [
-        "database.connection-string", "patch-storage.s3-bucket", "patch-cache.enabled", "tracing.anything",
+        "database.connection-string", "patch-storage.s3-bucket", "tracing.anything",
         "cve-sync.source-url",
     ])
     func `a key that this release lacks is refused by name wherever it is set`(key: String) throws {

@@ -72,6 +72,61 @@ struct SharingTests {
         }
     }
 
+    @Test("what is remembered for whoever cannot wait ends with another process's change, and with the database")
+    func promptly() async throws {
+        try await DatabaseDirectory.with { directory in
+            let (server, other) = (try directory.open(), try directory.open())
+            let edge = try TierName(parsing: "edge")
+            let (here, there) = (SQLiteCatalog(server), SQLiteCatalog(other))
+            let prompt = try server.promptRevision()
+            let delivery = PatchDelivery(catalog: here, tiers: TierStateCache(catalog: here), storage: InMemoryPatchStorage())
+            let authority = TokenAuthority(tokens: SQLiteTokenStore(server), now: { entry.time })
+            let issuer = TokenIssuer(tokens: SQLiteTokenStore(other), now: { entry.time })
+            let secret = try await issuer.add(tier: edge, name: "site", validUntil: nil, by: "alice").secret
+            let hash = TokenSecret.hash(secret)
+            func isRemembered() async throws -> Bool {
+                let revision = try #require(prompt.revisionAtOnce())
+                #expect(try await there.revision() == revision)
+                return authority.remembered(hash, from: nil, as: revision) != nil
+            }
+            #expect(try await !isRemembered())
+            _ = try await authority.decide(secret, from: nil)
+            #expect(try await isRemembered())
+            _ = try await there.add(file("107.1"), entry: entry)
+            #expect(try await !isRemembered())
+            _ = try await authority.decide(secret, from: nil)
+            #expect(try await isRemembered())
+
+            _ = try await delivery.file(file("107.1").name, for: .tier(edge))
+            let before = try #require(prompt.revisionAtOnce())
+            #expect(delivery.offers(file("107.1"), in: edge, as: before))
+            let administration = TierAdministration(
+                catalog: there, tokens: SQLiteTokenStore(other), authTokens: SQLiteAuthTokenStore(other), authority: .local,
+                now: { entry.time })
+            _ = try await administration.carryOut(.block(version: file("107.1").name.version, reason: "bad"), by: "alice")
+            let after = try #require(prompt.revisionAtOnce())
+            #expect(!delivery.offers(file("107.1"), in: edge, as: after))
+
+            _ = try await authority.decide(secret, from: nil)
+            #expect(try await isRemembered())
+            try await issuer.revoke("site", by: "alice")
+            #expect(try await !isRemembered())
+            guard case .refused(.revoked, _) = try await authority.decide(secret, from: nil) else {
+                Issue.record("the revoked token was accepted")
+                return
+            }
+            #expect(try await !isRemembered())
+
+            // Not even a writer who does not come to an end is waited for.
+            try await other.write { _ in
+                #expect(prompt.revisionAtOnce() != nil)
+            }
+            try server.close()
+            #expect(prompt.revisionAtOnce() == nil)
+            try other.close()
+        }
+    }
+
     @Test("writers wait for each other, and every change counts once")
     func writes() async throws {
         try await DatabaseDirectory.with { directory in

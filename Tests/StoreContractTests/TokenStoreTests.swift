@@ -68,7 +68,19 @@ struct TokenStoreTests {
                 try await stores.revisionIncrease {
                     _ = try await tokens.update("site", entry: entry()) { $0.tier = tier("beta") }
                 } == 1)
-            _ = try await tokens.update("site", entry: entry()) { $0.revoked = noon }
+            // Whatever is remembered of what a token opens is as old as the revision.
+            for change: @Sendable (inout SyncToken) -> Void in [
+                { $0.validUntil = noon }, { $0.secrets[0] = SyncToken.Secret(hash: hash("fresh"), validUntil: noon) },
+                { $0.revoked = noon },
+            ] {
+                let increase = try await stores.revisionIncrease { _ = try await tokens.update("site", entry: entry(), change) }
+                #expect(increase == 1)
+                let (found, revision) = try await tokens.syncTokenAndRevision(hash: hash("site"))
+                #expect(found != nil)
+                #expect(try await found == tokens.syncToken(hash: hash("site")))
+                #expect(try await revision == stores.catalog.revision())
+            }
+            #expect(try await tokens.syncTokenAndRevision(hash: hash("unknown")).token == nil)
             await expectError(.notFound) { _ = try await tokens.update("site", entry: entry()) { _ in } }
         }
     }

@@ -4,7 +4,8 @@ import LivepatchKit
 public enum ConfigurationCatalogue {
     public static let keys: [ConfigurationKey] =
         ServerSettings.keys + EncryptionSettings.keys + LimitSettings.keys + MetricsSettings.keys + AuthenticationSettings.keys
-        + OAuthSettings.keys + StorageSettings.keys + SyncSettings.keys + MachineSettings.keys + WebhookSettings.keys + laterKeys
+        + OAuthSettings.keys + StorageSettings.keys + PatchCacheSettings.keys + SyncSettings.keys + MachineSettings.keys
+        + WebhookSettings.keys + laterKeys
 
     /// The keys that this release reads.
     public static let availableKeys = keys.filter(\.isAvailable)

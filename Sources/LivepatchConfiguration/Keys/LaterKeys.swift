@@ -10,7 +10,6 @@ extension ConfigurationCatalogue {
         later("patch-storage.s3-secure", .boolean, "Patch files in S3."),
         later("patch-storage.s3-access-key", .text, secret: true, "Patch files in S3."),
         later("patch-storage.s3-secret-key", .text, secret: true, "Patch files in S3."),
-        later("patch-cache.*", .text, "A cache of hot patch files."),
         later("patch-blocklist.*", .text, "A list of blocked patches that is fetched; blocks travel with each sync here."),
         later("cve-lookup.*", .text, "Which CVEs a patch fixes."),
         later("cve-sync.*", .text, "Fetching OSV records of CVEs."),

@@ -33,6 +33,7 @@ public struct ServerConfiguration: Hashable, Sendable {
     public let limits: LimitConfiguration
     public let authentication: AuthenticationConfiguration
     public let storage: StorageConfiguration
+    public let cache: PatchCacheConfiguration
     public let sync: SyncConfiguration
     public let machines: MachineConfiguration
     public let webhooks: WebhookConfiguration
@@ -61,6 +62,7 @@ public struct ServerConfiguration: Hashable, Sendable {
         limits = LimitConfiguration(&reading)
         authentication = AuthenticationConfiguration(&reading)
         storage = StorageConfiguration(&reading)
+        cache = PatchCacheConfiguration(&reading)
         sync = SyncConfiguration(&reading, purpose: purpose)
         machines = MachineConfiguration(&reading)
         webhooks = WebhookConfiguration(&reading)

@@ -16,6 +16,13 @@ public struct CatalogRevision: Hashable, Sendable, Comparable, Codable {
     }
 }
 
+/// Tells the catalogue's revision to whoever cannot wait, such as a thread that all connections wait for.
+public protocol PromptRevision: Sendable {
+    /// The revision as it is now, whoever changed it, this process or another. Takes some microseconds, and waits for no writer.
+    /// - Returns: `nil` if that cannot be told at once.
+    func revisionAtOnce() -> CatalogRevision?
+}
+
 /// What a server knows: patch versions and their files, tiers and blocks, and how they came to be so.
 ///
 /// Every function is one transaction: it happens whole or not at all, and whoever reads afterwards sees it. A change to what

@@ -95,6 +95,16 @@ public final class MachineAuthority: Sendable {
         return .accepted(identity, as: revision)
     }
 
+    /// Whom a secret belongs to, if ``decide(_:)`` would find it in memory, for whoever cannot wait.
+    /// - Parameters:
+    ///   - hash: of the secret.
+    ///   - revision: one that has just been read.
+    /// - Returns: `nil` if ``decide(_:)`` has to be asked.
+    public func remembered(_ hash: SHA256Digest, as revision: CatalogRevision) -> MachineIdentity? {
+        guard let known = state.withLock({ $0.known.value(for: hash) }), known.revision >= revision else { return nil }
+        return known.identity
+    }
+
     /// Whom a secret belongs to, if that is the machine which the request names.
     public func decide(_ secret: String?, for id: MachineID) async throws -> Decision {
         let decision = try await decide(secret)

@@ -32,6 +32,13 @@ public struct PatchDelivery: Sendable {
     /// - Throws: ``LivepatchError`` with the code `not-found`: the same for a file that does not exist, one that the viewer's tier
     ///   does not offer, and one whose content has gone missing. One whose content is awaited is there.
     public func file(_ name: PatchFileName, for viewer: Viewer) async throws -> PatchFile {
+        try await fileAndRevision(name, for: viewer).file
+    }
+
+    /// What ``file(_:for:)`` finds, and the catalogue's revision as of which that is so.
+    public func fileAndRevision(
+        _ name: PatchFileName, for viewer: Viewer
+    ) async throws -> (file: PatchFile, revision: CatalogRevision) {
         let missing = LivepatchError(.notFound, "There is no patch file '\(name)'.")
         // One access for what every download asks: it is what a download costs the database, besides the token's.
         let (record, revision) = try await catalog.fileAndRevision(name)
@@ -39,7 +46,14 @@ public struct PatchDelivery: Sendable {
             guard try await tiers.current(as: revision).state.offers(name.version, in: tier) else { throw missing }
         }
         guard let record, record.available else { throw missing }
-        return record.file
+        return (record.file, revision)
+    }
+
+    /// Whether a tier offers a file that ``file(_:for:)`` has found as of that revision or a newer one, for whoever cannot wait.
+    /// - Parameter revision: one that has just been read.
+    /// - Returns: `false` as well if that is not known yet.
+    public func offers(_ file: PatchFile, in tier: TierName, as revision: CatalogRevision) -> Bool {
+        tiers.remembered(as: revision)?.offers(file.name.version, in: tier) ?? false
     }
 
     /// Opens the content of a file, once it is here: what is awaited is fetched first.
@@ -75,5 +89,31 @@ public struct PatchDelivery: Sendable {
             )
         }
         return try await fetcher.arrival(of: file)
+    }
+
+    /// Reads the whole content of a file that is here, and makes sure that it is what the file's digest says. Reading may block a
+    /// thread: `work` is to run it where that does no harm.
+    /// - Returns: `nil` if it is not here, and ``arrival(of:)`` fetches it.
+    /// - Throws: ``LivepatchError`` as ``held(_:)`` does, and with the code `storage-damaged` if it is something else; the catalogue is
+    ///   told.
+    public func content(
+        of file: PatchFile, reading work: (@escaping @Sendable () throws -> [UInt8]?) async throws -> [UInt8]?
+    ) async throws -> [UInt8]? {
+        guard let reader = try await held(file) else { return nil }
+        defer { reader.close() }
+        let digest = file.digest
+        let bytes = try await work {
+            let bytes = try reader.read(at: 0, count: Int(file.length))
+            return SHA256Digest(of: bytes) == digest ? bytes : nil
+        }
+        guard let bytes else {
+            try await catalog.setAvailable(false, [file.name])
+            throw LivepatchError(
+                .storageDamaged, "The content of '\(file.name)' is damaged: it has another digest.",
+                suggestion:
+                    "It is not served any more. Run `livepatch-admin storage verify --repair`; at an origin import the file again."
+            )
+        }
+        return bytes
     }
 }

@@ -4,6 +4,8 @@ import Crypto
 public struct SHA256Digest: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
+    fileprivate init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
     /// The digest of bytes in memory.
     public init(of bytes: some Collection<UInt8>) {
         var hasher = ContentHasher()
@@ -69,7 +71,11 @@ public struct ContentHasher: Sendable {
 
     /// The digest of all bytes so far; more may follow.
     public func finish() -> SHA256Digest {
-        guard let digest = SHA256Digest(bytes: hash.finalize()) else { preconditionFailure("SHA-256 has 32 bytes") }
-        return digest
+        hash.finalize().withUnsafeBytes { bytes in
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+            }
+            return SHA256Digest(words: (word(0), word(1), word(2), word(3)))
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The tier state in memory, read again only when the catalogue's revision has moved.
 public actor TierStateCache {
     public typealias Known = (state: TierState, revision: CatalogRevision)
@@ -5,7 +7,7 @@ public actor TierStateCache {
     private let catalog: any Catalog
     /// What tells whether the revision has moved.
     public nonisolated let revisions: CoalescedRevision
-    private var known: Known?
+    private nonisolated let known = Mutex<Known?>(nil)
     private var reading: Task<Known, any Error>?
 
     public init(catalog: any Catalog) {
@@ -20,7 +22,7 @@ public actor TierStateCache {
 
     /// The state of a revision that has just been read, or a newer one.
     public func current(as revision: CatalogRevision) async throws -> (state: TierState, revision: CatalogRevision) {
-        if let known, known.revision >= revision { return known }
+        if let known = known.withLock({ $0 }), known.revision >= revision { return known }
         // Another caller's read may have begun before the change; one that begins now has not.
         if let reading {
             let fresh = try await reading.value
@@ -29,12 +31,20 @@ public actor TierStateCache {
         return try await read().value
     }
 
+    /// The state of a revision that has just been read, or a newer one, for whoever cannot wait.
+    /// - Returns: `nil` if it has to be read first.
+    public nonisolated func remembered(as revision: CatalogRevision) -> TierState? {
+        known.withLock { known in known.flatMap { $0.revision >= revision ? $0.state : nil } }
+    }
+
     private func read() -> Task<Known, any Error> {
         if let reading { return reading }
         let task = Task {
             defer { reading = nil }
             let fresh: Known = try await catalog.tierState()
-            if known.map({ $0.revision < fresh.revision }) ?? true { known = fresh }
+            known.withLock { known in
+                if known.map({ $0.revision < fresh.revision }) ?? true { known = fresh }
+            }
             return fresh
         }
         reading = task

@@ -50,11 +50,14 @@ public protocol TokenStore: Sendable {
     func syncTokens() async throws -> [SyncToken]
     /// The token that has a secret with this hash, revoked or expired ones included.
     func syncToken(hash: SHA256Digest) async throws -> SyncToken?
+    /// What ``syncToken(hash:)`` finds, with the catalogue's revision that it belongs to.
+    func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision)
     /// Adds a token.
     /// - Throws: ``LivepatchError`` with the code `already-exists` if an unrevoked token has that name, `tier-unknown` if the
     ///   catalogue that shares this store has no such tier.
     func add(_ token: SyncToken, entry: ChangeEntry) async throws
-    /// Changes the unrevoked token of that name, in one transaction.
+    /// Changes the unrevoked token of that name, in one transaction. A change of what it opens, and for how long, increases the
+    /// catalogue's revision.
     /// - Throws: ``LivepatchError`` with the code `not-found`.
     @discardableResult
     func update(_ name: String, entry: ChangeEntry, _ change: @Sendable (inout SyncToken) throws -> Void) async throws

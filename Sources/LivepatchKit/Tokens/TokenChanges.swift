@@ -14,6 +14,11 @@ extension SyncToken {
         return token
     }
 
+    /// Whether this token, or one of its secrets, opens something else than another state of it does, or for another time.
+    package func opensOtherwise(than other: SyncToken) -> Bool {
+        (tier, revoked, validUntil, secrets) != (other.tier, other.revoked, other.validUntil, other.secrets)
+    }
+
     /// This token as a store keeps it: its times to the second.
     package var stored: SyncToken {
         var token = self

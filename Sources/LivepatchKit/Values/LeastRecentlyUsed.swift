@@ -29,6 +29,9 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
         return node.value
     }
 
+    /// What was used the longest ago. Asking is no use of it.
+    package var leastRecent: (key: Key, value: Value)? { oldest.flatMap { nodes[$0] }.map { ($0.key, $0.value) } }
+
     /// Keeps a value, in the place of an earlier one of that key.
     /// - Returns: what had to be forgotten for it.
     @discardableResult

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import GRDB
-import LivepatchKit
+public import LivepatchKit
 public import Metrics
+import Synchronization
 import Tracing
 
 /// A server's database: one SQLite file, opened by as many processes as like to.
@@ -22,6 +23,7 @@ public final class SQLiteDatabase: Sendable {
     let pool: DatabasePool
     private let meter: DatabaseMeter
     let revisions = RevisionObserver()
+    private let prompts = Mutex<[SQLitePromptRevision]>([])
 
     /// What opening it did to its schema; `nil` if that was up to date.
     public let upgrade: SchemaUpgrade?
@@ -76,11 +78,24 @@ public final class SQLiteDatabase: Sendable {
     ///
     /// If no other process uses the file, all that is in its log is moved into it, so that a copy of the file alone is a backup.
     public func close() throws {
+        for prompt in prompts.withLock({ $0 }) { prompt.close() }
         try? pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA busy_timeout = 0")
             try db.checkpoint(.truncate)
         }
         do { try pool.close() } catch { throw SQLiteFault.explain(error, path: path) }
+    }
+
+    /// What tells the catalogue's revision without waiting, by a connection of its own.
+    /// - Throws: ``LivepatchError`` with the code `database-unavailable`.
+    public func promptRevision() throws -> any PromptRevision {
+        do {
+            let prompt = try SQLitePromptRevision(path: path)
+            prompts.withLock { $0.append(prompt) }
+            return prompt
+        } catch {
+            throw SQLiteFault.explain(error, path: path)
+        }
     }
 
     static func configuration(patience: Double) -> GRDB.Configuration {

@@ -13,6 +13,10 @@ public struct SQLiteTokenStore: TokenStore {
         try await database.read { try TokenRows($0).token(hash: hash)?.token }
     }
 
+    public func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision) {
+        try await database.read { (token: try TokenRows($0).token(hash: hash)?.token, revision: try CatalogueRow($0).revision()) }
+    }
+
     public func add(_ token: SyncToken, entry: ChangeEntry) async throws {
         try await database.write { db in
             let tiers = try TierRows(db).tiers()
@@ -58,12 +62,12 @@ public struct SQLiteTokenStore: TokenStore {
             if after.tier != before.tier {
                 let tiers = try TierRows(db).tiers()
                 guard tiers.contains(after.tier) else { throw LivepatchError.tierUnknown(after.tier, among: tiers) }
-                try CatalogueRow(db).increaseRevision()
             }
             if after.name != before.name, after.revoked == nil, try rows.unrevoked(after.name) != nil {
                 throw LivepatchError.tokenExists(after.name)
             }
             try rows.write(after, id: id)
+            if after.opensOtherwise(than: before) { try CatalogueRow(db).increaseRevision() }
             try HistoryRows(db).add(entry, change: entry.change)
             return true
         }

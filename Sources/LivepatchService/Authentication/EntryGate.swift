@@ -170,9 +170,39 @@ struct EntryGate: Sendable {
         }
     }
 
+    /// The downstream or machine that asks at a route for viewers, if ``admit(_:_:to:)`` would say the same from memory, and would have
+    /// nothing to record.
+    /// - Parameters:
+    ///   - authorization: the `Authorization` field.
+    ///   - deployment: the field in which the caller says who it is.
+    ///   - revision: one that was read after the request came.
+    ///   - hasCertificate: whether the connection's client has shown one.
+    /// - Returns: `nil` if ``admit(_:_:to:)`` has to be asked.
+    func remembered(
+        _ authorization: String, from deployment: String?, as revision: CatalogRevision, hasCertificate: () -> Bool
+    ) -> Caller? {
+        guard let secret = BearerToken(authorization: authorization)?.secret else { return nil }
+        let hash = TokenSecret.hash(secret)
+        let deployment = Self.deployment(deployment)
+        if let token = tokens.remembered(hash, from: deployment, as: revision) {
+            guard entrance.apis.contains(.downstreams), acceptances.isOld(Self.newsKey(token, deployment), at: now()),
+                !entrance.asksDownstreamsForCertificates || hasCertificate()
+            else { return nil }
+            return .downstream(token)
+        }
+        guard let identity = machines.remembered(hash, as: revision), entrance.apis.contains(.machines),
+            machineAcceptances.isOld(identity.machine.description, at: now())
+        else { return nil }
+        return .machine(identity, as: revision)
+    }
+
     private func note(_ token: SyncToken, _ request: Request) {
-        guard acceptances.isNews("\(token.name) \(Self.deployment(request)?.description ?? "")", at: now()) else { return }
+        guard acceptances.isNews(Self.newsKey(token, Self.deployment(request)), at: now()) else { return }
         security.record(.syncTokenAccepted(token, deployment: Self.deployment(request)), request)
+    }
+
+    private static func newsKey(_ token: SyncToken, _ deployment: DeploymentID?) -> String {
+        "\(token.name) \(deployment?.description ?? "")"
     }
 
     private func note(_ identity: MachineIdentity, _ request: Request) {
@@ -182,6 +212,8 @@ struct EntryGate: Sendable {
 
     /// Who the caller says it is; `nil` if it says nothing that could be an id.
     static func deployment(_ request: Request) -> DeploymentID? {
-        HTTPField.Name(HeaderNames.deployment).flatMap { request.headers[$0] }.flatMap { try? DeploymentID(parsing: $0) }
+        deployment(HTTPField.Name(HeaderNames.deployment).flatMap { request.headers[$0] })
     }
+
+    private static func deployment(_ field: String?) -> DeploymentID? { field.flatMap { try? DeploymentID(parsing: $0) } }
 }

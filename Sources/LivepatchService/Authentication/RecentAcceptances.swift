@@ -18,9 +18,16 @@ final class RecentAcceptances: Sendable {
     /// Whether the last acceptance that was told is long enough ago; then this one is told.
     func isNews(_ key: String, at time: Date) -> Bool {
         times.withLock { times in
-            if let last = times.value(for: key), time < last.addingTimeInterval(pause), time >= last { return false }
+            if isRecent(times.value(for: key), at: time) { return false }
             times.insert(time, for: key)
             return true
         }
+    }
+
+    /// Whether an acceptance now would be no news. It is not told either way.
+    func isOld(_ key: String, at time: Date) -> Bool { times.withLock { isRecent($0.value(for: key), at: time) } }
+
+    private func isRecent(_ last: Date?, at time: Date) -> Bool {
+        last.map { time < $0.addingTimeInterval(pause) && time >= $0 } ?? false
     }
 }

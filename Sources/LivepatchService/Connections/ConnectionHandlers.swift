@@ -6,13 +6,15 @@ import NIOCore
 extension HTTP1Channel.Configuration {
     /// What stands in every connection's pipeline. How long a connection may be idle, and all else about its pace, is the
     /// ``ConnectionGuard``'s business alone.
-    /// - Parameter connections: are told of each.
-    init(governance: Governance, connections: OpenConnections, logger: Logger) {
+    /// - Parameters:
+    ///   - connections: are told of each.
+    ///   - downloads: answer what they can before anybody else is asked.
+    init(governance: Governance, connections: OpenConnections, downloads: HotDownloads?, logger: Logger) {
         let limits = governance.limits.connections
         let places = governance.connections
         self.init(
             additionalChannelHandlers: [
-                ConnectionCensus(connections), OrderlyClosing(), ExpectedContinueInstaller(),
+                ConnectionCensus(connections), HotDownloadInstaller(downloads), ExpectedContinueInstaller(),
                 // The last comes to stand next to the decoder, where it sees what was answered to `Expect`.
                 ConnectionGuardInstaller(limits, places: places, logger: logger),
             ],

@@ -57,11 +57,7 @@ struct AdmissionQueue: Sendable {
 
     /// A request comes.
     mutating func arrive(_ visitor: Visitor) -> Arrival {
-        // Whoever waits cannot be served yet, or would not wait: so nobody is overtaken who could have had this place.
-        if mayServe(visitor.kind), served[visitor, default: 0] < share {
-            serve(visitor)
-            return .admitted
-        }
+        if admitAtOnce(visitor) { return .admitted }
         let index = visitor.kind.rawValue
         guard lines[index].room > 0 else { return .refused }
         var displaced: Ticket?
@@ -71,6 +67,15 @@ struct AdmissionQueue: Sendable {
             displaced = ticket
         }
         return .waits(enqueue(visitor), displacing: displaced)
+    }
+
+    /// A request comes that will not wait.
+    /// - Returns: whether it is served; otherwise it is as if it had not come.
+    mutating func admitAtOnce(_ visitor: Visitor) -> Bool {
+        // Whoever waits cannot be served yet, or would not wait: so nobody is overtaken who could have had this place.
+        guard mayServe(visitor.kind), served[visitor, default: 0] < share else { return false }
+        serve(visitor)
+        return true
     }
 
     /// A request that was served is done.

@@ -84,6 +84,21 @@ public struct Governance: Sendable {
         return response.keeping(turn)
     }
 
+    /// Who asks with a credential that was good lately; `nil` if it was not.
+    /// - Parameter authorization: the `Authorization` field.
+    func known(_ authorization: String) -> Visitor? { callers.visitor(authorization) }
+
+    /// A place for a request that can be answered at once, counted as one of its caller's.
+    /// - Returns: `nil` if it would have to wait or be refused: that is for ``serve(_:_:for:gate:handler:)`` to do and to count.
+    func admitAtOnce(_ visitor: Visitor, _ caller: Caller) -> Place? {
+        guard let place = governor.enterAtOnce(visitor) else { return nil }
+        guard wait(caller) == nil else {
+            place.leave()
+            return nil
+        }
+        return place
+    }
+
     private func refusal(_ kind: CallerKind) -> LivepatchError {
         LivepatchError(
             .serverOverloaded, "The server has more requests than it can serve at once.",
@@ -97,14 +112,21 @@ public struct Governance: Sendable {
     }
 
     private func rateRefusal(_ caller: Caller) -> Response? {
+        guard let wait = wait(caller) else { return nil }
         switch caller {
         case .administrator: return nil
-        case .downstream(let token):
-            guard let downstreams, let wait = downstreams.take(token.name) else { return nil }
-            return refusal("downstreams", "This sync token", limit: downstreams.limit, wait)
-        case .machine(let identity, _):
-            guard let machines, let wait = machines.take(identity.machine) else { return nil }
-            return refusal("machines", "This machine", limit: machines.limit, wait)
+        case .downstream: return refusal("downstreams", "This sync token", limit: limits.downstreamRate, wait)
+        case .machine: return refusal("machines", "This machine", limit: limits.machineRate, wait)
+        }
+    }
+
+    /// Counts a request of the caller's.
+    /// - Returns: how long the caller has to wait until it may make one; `nil` if it may now.
+    private func wait(_ caller: Caller) -> Duration? {
+        switch caller {
+        case .administrator: nil
+        case .downstream(let token): downstreams?.take(token.name)
+        case .machine(let identity, _): machines?.take(identity.machine)
         }
     }
 

@@ -79,6 +79,11 @@ public final class Governor: Sendable {
         }
     }
 
+    /// A place, if there is one now.
+    func enterAtOnce(_ visitor: Visitor) -> Place? {
+        state.withLock { $0.queue.admitAtOnce(visitor) } ? Place(visitor, governor: self) : nil
+    }
+
     private func wait(_ ticket: AdmissionQueue.Ticket) async throws -> Bool {
         let timer = Task { [deadline, clock] in
             try await clock.sleep(for: deadline)

@@ -31,11 +31,16 @@ final class KnownCallers: Sendable {
     /// Who seems to ask.
     /// - Returns: whether the credential is known, besides.
     func visitor(_ request: Request, from channel: any Channel, to entry: EntryGate.Entry) -> (visitor: Visitor, isKnown: Bool) {
-        if let key = Self.key(request), let kind = state.withLock({ $0.few.value(for: key) ?? $0.machines.value(for: key) }) {
-            return (Visitor(kind: kind, key: key), true)
-        }
+        if let known = request.headers[.authorization].flatMap(visitor) { return (known, true) }
         let address = AddressGroup(addresses.address(of: request, on: channel))
         return (Visitor(kind: Self.kind(request, entry), key: address.hashValue), false)
+    }
+
+    /// Who asks with a credential that is known; `nil` if it is not.
+    /// - Parameter authorization: the `Authorization` field.
+    func visitor(_ authorization: String) -> Visitor? {
+        let key = authorization.hashValue
+        return state.withLock { $0.few.value(for: key) ?? $0.machines.value(for: key) }.map { Visitor(kind: $0, key: key) }
     }
 
     /// A credential was good.

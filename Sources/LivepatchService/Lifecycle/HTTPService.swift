@@ -20,6 +20,8 @@ public import ServiceLifecycle
 /// and then cuts them.
 public struct HTTPService: Service {
     private let listeners: [Listener]
+    /// What answers downloads at each door before anybody else is asked.
+    let hot: [HotDownloads?]
     private let connections: OpenConnections
     private let shutdownDeadline: Duration
     private let logger: Logger
@@ -76,17 +78,21 @@ public struct HTTPService: Service {
         self.connections = connections
         self.shutdownDeadline = shutdownDeadline
         self.logger = logger
-        let http = HTTP1Channel.Configuration(governance: parts.governance, connections: connections, logger: logger)
-        let server = HTTPServerBuilder { responder in
-            let plain = HTTP1Channel(responder: responder, configuration: http)
-            return tls.map { EncryptedChannel(plain, tls: $0, handshakeTimeout: handshakeTimeout) } ?? plain
-        }
         let open = OpenDoors(doors)
-        listeners = doors.enumerated().map { index, door in
-            Listener(
+        let routes = doors.map { ServerRoutes.routes(parts, options, at: Entrance(apis: $0.apis, tls: tls), logger: logger) }
+        hot = routes.map(\.hot)
+        listeners = zip(doors, routes).enumerated().map { index, part in
+            let (door, routes) = part
+            let http = HTTP1Channel.Configuration(
+                governance: parts.governance, connections: connections, downloads: routes.hot, logger: logger)
+            let server = HTTPServerBuilder { responder in
+                let plain = HTTP1Channel(responder: responder, configuration: http)
+                return tls.map { EncryptedChannel(plain, tls: $0, handshakeTimeout: handshakeTimeout) } ?? plain
+            }
+            return Listener(
                 door: door,
                 application: Application(
-                    responder: ServerRoutes.responder(parts, options, at: Entrance(apis: door.apis, tls: tls)),
+                    responder: routes.responder,
                     server: server,
                     configuration: ApplicationConfiguration(
                         address: .hostname(door.address.host ?? Self.everyInterface, port: door.address.port),

@@ -33,7 +33,7 @@ struct EntryMeter: Sendable {
     /// Measures an attempt to enter, whatever comes of it.
     func measuring<Value>(_ credential: Credential, _ body: () async throws -> Value) async rethrows -> Value {
         let start = ContinuousClock.now
-        defer { note(credential, since: start) }
+        defer { note(credential, ContinuousClock.now - start) }
         return try await body()
     }
 
@@ -42,16 +42,17 @@ struct EntryMeter: Sendable {
         let start = ContinuousClock.now
         do {
             let caller = try await decide()
-            if let caller { note(Credential(caller), since: start) }
+            if let caller { note(Credential(caller), ContinuousClock.now - start) }
             return caller
         } catch {
-            note(Credential(expectedAt: entry), since: start)
+            note(Credential(expectedAt: entry), ContinuousClock.now - start)
             throw error
         }
     }
 
-    private func note(_ credential: Credential, since start: ContinuousClock.Instant) {
-        timers[credential]?.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
+    /// Notes an attempt to enter that took so long.
+    func note(_ credential: Credential, _ duration: Duration) {
+        timers[credential]?.recordNanoseconds(duration.nanoseconds)
         counters[credential]?.increment()
     }
 }

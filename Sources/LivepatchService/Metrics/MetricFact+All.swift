@@ -74,6 +74,16 @@ extension MetricFact {
         MetricFact(
             FetchGauges.requests, .counter, [], "Requests for patch files that had to wait for a fetch from the upstream."),
         MetricFact(CatalogueGauges.bytes, .gauge, [], "Bytes of all patch files in the catalogue."),
+        MetricFact(PatchCache.hits, .counter, [], "Downloads that were answered from the cache of patch files."),
+        MetricFact(PatchCache.misses, .counter, [], "Downloads whose file was not in the cache of patch files."),
+        MetricFact(
+            PatchCache.evictions, .counter, [],
+            "Files that had to make room for others in the cache of patch files; not those that nobody asked for in time."),
+        MetricFact(PatchCacheGauges.length, .gauge, [], "Files in the cache of patch files; only where there is one."),
+        MetricFact(
+            PatchCacheGauges.bytes, .gauge, [],
+            "Bytes of patch files that are held in memory for the cache, those that are still being sent included; only where there is one."
+        ),
         MetricFact(ServerGauges.free, .gauge, [], "Bytes that can still be stored where the patch files are."),
         MetricFact(SyncGauges.enabled, .gauge, [], "1 on a server that syncs from an upstream, else 0."),
         MetricFact(SyncGauges.result, .gauge, ["result"], "1 for what the last sync ended with, 0 for everything else."),

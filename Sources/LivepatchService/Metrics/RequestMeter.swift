@@ -49,7 +49,7 @@ final class RequestMeter: Sendable {
 struct RequestMetricsMiddleware: RouterMiddleware {
     private let meter: RequestMeter
 
-    init(_ factory: any MetricsFactory) { meter = RequestMeter(factory) }
+    init(_ meter: RequestMeter) { self.meter = meter }
 
     @concurrent func handle(
         _ request: Request, context: ServiceRequestContext,

@@ -37,6 +37,7 @@ public struct ServerGauges: Sendable {
             paced(StateGauges(parts, factory), quickPause), paced(SyncGauges(parts.sync, factory), quickPause),
             paced(GovernorGauges(parts.governance.governor, factory), quickPause),
             paced(FetchGauges(parts.fetcher, factory), quickPause),
+            paced(PatchCacheGauges(parts.cache, factory), quickPause),
         ]
         slow = [
             paced(CatalogueGauges(parts.catalog, tiers: parts.tiers, factory), .seconds(2)),

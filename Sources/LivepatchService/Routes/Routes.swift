@@ -12,6 +12,8 @@ struct Routes {
     private let paths = KnownPaths()
     private let gate: EntryGate
     private let entryMeter: EntryMeter
+    /// Answers downloads before they come here; `nil` where nobody does.
+    let hot: HotDownloads?
     private let governance: Governance
     private let security: SecurityLog
     private let repeats: RepeatedChanges
@@ -19,12 +21,14 @@ struct Routes {
     /// - Parameters:
     ///   - repeats: what makes changes once that are asked for again.
     ///   - governance: decides whose turn it is.
-    ///   - metrics: where requests are measured.
+    ///   - meter: what requests are measured by.
+    ///   - hot: answers downloads before they come here.
     ///   - security: told of everything that administrators ask for; what comes of it is told by who does it.
     init(
-        gate: EntryGate, repeats: RepeatedChanges, entryMeter: EntryMeter, governance: Governance, metrics: any MetricsFactory,
-        security: SecurityLog
+        gate: EntryGate, repeats: RepeatedChanges, entryMeter: EntryMeter, governance: Governance, meter: RequestMeter,
+        security: SecurityLog, hot: HotDownloads? = nil
     ) {
+        self.hot = hot
         self.security = security
         self.gate = gate
         self.repeats = repeats
@@ -34,7 +38,7 @@ struct Routes {
         router = Router(context: ServiceRequestContext.self)
         router.middlewares.add(TraceMiddleware())
         router.middlewares.add(AccessLogMiddleware())
-        router.middlewares.add(RequestMetricsMiddleware(metrics))
+        router.middlewares.add(RequestMetricsMiddleware(meter))
         router.middlewares.add(ProblemMiddleware(paths: paths))
         if !isEncrypted { router.middlewares.add(ClearTextLogins()) }
     }

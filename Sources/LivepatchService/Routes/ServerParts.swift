@@ -42,6 +42,11 @@ public struct ServerParts: Sendable {
     /// What `/metrics` answers; `nil` for a server that has no such path.
     public var metrics: MetricsExposition?
     public var governance: Governance
+    /// Contents that are asked for again and again; `nil` for a server that reads them from its storage each time.
+    public var cache: PatchCache?
+    /// What tells the catalogue's revision without waiting; `nil` where nothing does. With it, downloads from ``cache`` take no more than
+    /// a look.
+    public var promptRevision: (any PromptRevision)?
     /// The current time.
     public var now: @Sendable () -> Date
 

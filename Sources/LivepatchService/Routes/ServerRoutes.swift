@@ -1,5 +1,6 @@
 import Hummingbird
 import LivepatchKit
+import Logging
 
 /// All routes of a server (`LivepatchAPI`'s paths), each group with the use cases that it calls.
 enum ServerRoutes {
@@ -10,14 +11,23 @@ enum ServerRoutes {
         routes(parts, options, at: entrance).responder
     }
 
-    static func routes(_ parts: ServerParts, _ options: ServerOptions, at entrance: Entrance = Entrance()) -> Routes {
+    /// - Parameter logger: what requests are logged by; downloads are answered by these routes alone where there is none.
+    static func routes(
+        _ parts: ServerParts, _ options: ServerOptions, at entrance: Entrance = Entrance(), logger: Logger? = nil
+    ) -> Routes {
         var gate = parts.gate
         gate.entrance = entrance
         let entryMeter = EntryMeter(parts.machines.metrics)
+        let meter = RequestMeter(parts.machines.metrics)
+        var hot: HotDownloads?
+        if let logger, let cache = parts.cache, let revision = parts.promptRevision, options.downloadRedirect == nil {
+            hot = HotDownloads(
+                revision: revision, delivery: parts.delivery, cache: cache, gate: gate, governance: parts.governance,
+                entryMeter: entryMeter, requestMeter: meter, logger: logger)
+        }
         let routes = Routes(
-            gate: gate, repeats: parts.repeats, entryMeter: entryMeter, governance: parts.governance,
-            metrics: parts.machines.metrics,
-            security: parts.security)
+            gate: gate, repeats: parts.repeats, entryMeter: entryMeter, governance: parts.governance, meter: meter,
+            security: parts.security, hot: hot)
         let lastSync: (@Sendable () async throws -> SyncReport?)? = parts.sync.coordinator == nil ? nil : parts.sync.last
         HealthRoutes(
             catalog: parts.catalog, storage: parts.storage, deployment: parts.deployment, started: parts.started,
@@ -32,7 +42,7 @@ enum ServerRoutes {
         .add(to: routes)
         EventRoutes(watch: parts.watch, admitsMachines: options.announcesToMachines).add(to: routes)
         MetadataRoutes(publisher: parts.publisher).add(to: routes)
-        DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect).add(to: routes)
+        DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect, cache: parts.cache, hot: hot).add(to: routes)
         LoginRoutes(
             accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, addresses: options.addresses,
             meter: entryMeter, security: parts.security, now: parts.now

@@ -135,6 +135,10 @@ public struct InMemoryCatalog: Catalog {
     public func commit(_ commit: SyncCommit) async throws { try database.write { try $0.switchTo(commit) } }
 }
 
+extension InMemoryCatalog: PromptRevision {
+    public func revisionAtOnce() -> CatalogRevision? { try? database.read { $0.revision } }
+}
+
 extension InMemoryCatalog: CatalogNews {
     public func changes() -> AsyncStream<Void> { database.news.listen() }
 }

@@ -20,6 +20,12 @@ public struct InMemoryTokenStore: TokenStore {
         try database.read { $0.tokens.first { $0.secrets.contains { $0.hash == hash } } }
     }
 
+    public func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision) {
+        try database.read { tables in
+            (token: tables.tokens.first { $0.secrets.contains { $0.hash == hash } }, revision: tables.revision)
+        }
+    }
+
     public func add(_ token: SyncToken, entry: ChangeEntry) async throws {
         try database.write { tables in
             guard tables.tiers.tiers.contains(token.tier) else {
@@ -46,12 +52,12 @@ public struct InMemoryTokenStore: TokenStore {
                 guard tables.tiers.tiers.contains(after.tier) else {
                     throw LivepatchError.tierUnknown(after.tier, among: tables.tiers.tiers)
                 }
-                tables.increaseRevision()
             }
             if after.name != before.name, after.revoked == nil, tables.unrevoked(after.name) != nil {
                 throw LivepatchError.tokenExists(after.name)
             }
             tables.tokens[index] = after
+            if after.opensOtherwise(than: before) { tables.increaseRevision() }
             tables.record(entry, change: entry.change)
             return after
         }

@@ -18,6 +18,9 @@ import Testing
 
         func syncTokens() async throws -> [SyncToken] { try await store.syncTokens() }
         func syncToken(hash: SHA256Digest) async throws -> SyncToken? { try await store.syncToken(hash: hash) }
+        func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision) {
+            try await store.syncTokenAndRevision(hash: hash)
+        }
         func add(_ token: SyncToken, entry: ChangeEntry) async throws { try await store.add(token, entry: entry) }
         func update(
             _ name: String, entry: ChangeEntry, _ change: @Sendable (inout SyncToken) throws -> Void

@@ -3,6 +3,7 @@ import Foundation
 import LivepatchAPI
 import LivepatchKit
 import LivepatchTLS
+import MetricsTestKit
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -22,6 +23,8 @@ struct TLSTests {
         let authority: TestAuthority
         let tls: ServerTLS
         let port: Int
+        /// What answers downloads before the handlers do, if anything does.
+        let hot: HotDownloads?
         /// Until the server has stopped.
         let ended: Task<Void, any Error>
         var url: String { "https://localhost:\(port)" }
@@ -61,7 +64,7 @@ struct TLSTests {
     private func with(
         minimum: TLSSettings.Version = .tls12, clients: TLSSettings.ClientCertificates = .none,
         handshakeTimeout: TimeAmount = HTTPService.handshakeTimeout,
-        deadline: Duration = .seconds(30), limits: ServerLimits = ServerLimits(),
+        deadline: Duration = .seconds(30), limits: ServerLimits = ServerLimits(), wire: DownloadWire = .connection,
         _ body: (Running, ServiceGroup) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID())").path
@@ -75,6 +78,7 @@ struct TLSTests {
                 clientAuthorities: try authority.write(to: directory), clientCertificates: clients), now: Date())
         var server = try await ServerUnderTest()
         server.parts.governance = Governance(limits, metrics: server.metrics, logger: server.log.logger(label: "governor"))
+        if wire == .hot { server = server.heated() }
         let (ready, isReady) = AsyncStream.makeStream(of: [Door].self)
         let service = HTTPService(
             server.parts, options: server.options, doors: [Door(.init(host: "127.0.0.1", port: 0))], tls: tls,
@@ -89,7 +93,7 @@ struct TLSTests {
             try await body(
                 Running(
                     server: server, directory: directory, authority: authority, tls: tls, port: doors[0].address.port,
-                    ended: running), group)
+                    hot: service.hot[0], ended: running), group)
             result = .success(())
         } catch {
             result = .failure(error)
@@ -201,23 +205,59 @@ struct TLSTests {
         }
     }
 
-    @Test func `asks those with sync tokens for a certificate, and nobody else`() async throws {
-        try await with(clients: .requiredFromDownstreams) { running, _ in
+    @Test(arguments: DownloadWire.connections)
+    func `asks those with sync tokens for a certificate, and nobody else`(_ wire: DownloadWire) async throws {
+        try await with(clients: .requiredFromDownstreams, wire: wire) { running, _ in
             let file = try await running.server.add(
                 "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "edge")
             let token = try await running.server.secret("edge")
             let machine = try await running.server.machine("b08dfa6083e7567a1921a715000001fb", in: "edge")
             let administrator = try await running.server.session()
-            for path in [Paths.syncHead, Paths.patchFile(file.name)] {
+            for path in [Paths.syncHead] + Array(repeating: Paths.patchFile(file.name), count: 3) {
                 let refused = try await running.get(path, token: token)
                 #expect(refused.status == 403)
                 #expect(refused.body.contains("client-certificate-required"))
                 #expect(try await running.get(path, token: token, as: running.authority.issue("site")).status == 200)
                 #expect(try await running.get(path, token: machine).status == 200)
             }
+            #expect(running.hot?.answers == (wire == .hot ? 4 : nil))
             #expect(try await running.get(Paths.tiers, token: administrator).status == 200)
             #expect(
                 running.server.log.lines.contains { $0.contains("synctoken_authn_failed:no_client_certificate") })
+        }
+    }
+
+    @Test func `a file from memory is sent whole, and cut off from who reads too slowly`() async throws {
+        var limits = ServerLimits()
+        limits.connections.minimumRate = 10_000
+        limits.connections.rateWindow = .milliseconds(500)
+        try await with(limits: limits, wire: .hot) { running, _ in
+            let bytes = (0..<(8 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 5) }
+            let file = try await running.server.add("livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", bytes)
+            let secret = try await running.server.secret("edge")
+            let request = "GET /v1/patches/\(file.name) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(secret)\r\n\r\n"
+            for number in 0..<3 {
+                try await connect(running.port).executeThenClose { inbound, outbound in
+                    try await outbound.write(ByteBuffer(string: request))
+                    var answer: [UInt8] = []
+                    for try await part in inbound {
+                        answer += part.readableBytesView
+                        if answer.count > bytes.count, answer.suffix(bytes.count) == bytes[...] { break }
+                    }
+                    #expect(answer.suffix(bytes.count) == bytes[...])
+                }
+                #expect(running.hot?.answers == (number < 2 ? 0 : 1))
+            }
+            try await connect(running.port).executeThenClose { inbound, outbound in
+                for _ in 0..<8 { try await outbound.write(ByteBuffer(string: request)) }
+                var iterator = inbound.makeAsyncIterator()
+                _ = try await iterator.next()
+                let ended = try running.server.metrics.expectCounter(ConnectionPlaces.ended, [("reason", "slow-reader")])
+                while ended.totalValue == 0 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+            }
         }
     }
 

@@ -24,7 +24,7 @@ import Testing
         Routes(
             gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
             governance: server.parts.governance,
-            metrics: server.metrics, security: server.parts.security)
+            meter: RequestMeter(server.metrics), security: server.parts.security)
     }
 
     private func aside(_ server: ServerUnderTest) -> Int? { server.parts.governance.governor.occupancy.aside[.strangers] }
@@ -120,7 +120,7 @@ import Testing
             responder: routes.responder,
             server: .http1(
                 configuration: .init(
-                    governance: server.parts.governance, connections: OpenConnections(server.metrics),
+                    governance: server.parts.governance, connections: OpenConnections(server.metrics), downloads: nil,
                     logger: server.log.logger(label: "http"))),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: server.log.logger(label: "server"))
         try await application.test(.live) { client in

@@ -83,12 +83,13 @@ struct MachineEntryTests {
         }
     }
 
-    @Test func `a machine token opens its tier's view for reading, and nothing else`() async throws {
+    @Test(arguments: DownloadWire.allCases)
+    func `a machine token opens its tier's view for reading, and nothing else`(_ wire: DownloadWire) async throws {
         let server = try await ServerUnderTest()
         let shown = try await server.add(MachineRouteTests.name, upTo: "stable")
         let hidden = try await server.add("livepatch-5.15.0-107.117-generic-108.1-amd64.tar.bz2", Array("new".utf8))
         let token = try await server.machine("m-1", in: "stable")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             for path in [
                 Paths.syncHead, Paths.syncRevocations, Paths.syncTiers, "/v1/sync/tiers/stable", "/v1/sync/versions/107.1",
                 Paths.patchFile(shown.name), Paths.target(shown),
@@ -105,11 +106,12 @@ struct MachineEntryTests {
         }
     }
 
-    @Test func `an auth token opens nothing but registration`() async throws {
+    @Test(arguments: DownloadWire.allCases)
+    func `an auth token opens nothing but registration`(_ wire: DownloadWire) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(MachineRouteTests.name, upTo: "stable")
         let auth = try await server.authToken("stable")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             for path in [Paths.syncHead, Paths.syncTiers, Paths.patchFile(file.name), Paths.target(file)] {
                 let refused = try await client.send(.get, path, token: auth)
                 #expect(refused.problem?.code == "token-refused", "\(path)")
@@ -134,11 +136,14 @@ struct MachineEntryTests {
         }
     }
 
-    @Test func `revoking an auth token ends its machines' tokens everywhere, and moving it moves them`() async throws {
+    @Test(arguments: DownloadWire.allCases)
+    func `revoking an auth token ends its machines' tokens everywhere, and moving it moves them`(_ wire: DownloadWire)
+        async throws
+    {
         let server = try await ServerUnderTest()
         let file = try await server.add(MachineRouteTests.name)
         let secret = try await server.authToken("stable", id: "lab")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let id = MachineRouteTests.id
             let token = try await client.send(.post, Paths.machineRegister(id), token: secret).decoded(RegistrationBody.self)
                 .machineToken

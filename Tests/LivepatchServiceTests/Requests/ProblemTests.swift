@@ -18,7 +18,7 @@ struct ProblemTests {
         let routes = Routes(
             gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
             governance: server.parts.governance,
-            metrics: server.metrics, security: server.parts.security)
+            meter: RequestMeter(server.metrics), security: server.parts.security)
         routes.on(.get, "/fails", for: .everybody) { _, _ in
             throw LivepatchError(code, "It failed in /var/secret.", suggestion: "Do something.")
         }
@@ -43,7 +43,7 @@ struct ProblemTests {
         let routes = Routes(
             gate: server.parts.gate, repeats: server.parts.repeats, entryMeter: EntryMeter(server.metrics),
             governance: server.parts.governance,
-            metrics: server.metrics, security: server.parts.security)
+            meter: RequestMeter(server.metrics), security: server.parts.security)
         routes.on(.get, "/fails", for: .everybody) { _, _ in throw Unforeseen() }
         let application = Application(responder: routes.responder, logger: server.log.logger(label: "server"))
         try await application.test(.router) { client in

@@ -46,10 +46,18 @@ enum RawClient {
 
     /// Runs a server while something is done with its port.
     static func with(_ server: ServerUnderTest, _ body: (_ port: Int) async throws -> Void) async throws {
+        try await serving(server) { port, _ in try await body(port) }
+    }
+
+    /// Runs a server while something is done with its port.
+    /// - Parameter body: given what answers downloads before anybody else is asked, too, if anything does.
+    static func serving(
+        _ server: ServerUnderTest, tls: ServerTLS? = nil, _ body: (_ port: Int, _ hot: HotDownloads?) async throws -> Void
+    ) async throws {
         let (addresses, ready) = AsyncStream.makeStream(of: HTTPService.Address.self)
         let service = HTTPService(
-            server.parts, options: server.options, doors: [Door(.init(host: "127.0.0.1", port: 0))], shutdownDeadline: .zero,
-            logger: server.log.logger(label: "http")
+            server.parts, options: server.options, doors: [Door(.init(host: "127.0.0.1", port: 0))], tls: tls,
+            shutdownDeadline: .zero, logger: server.log.logger(label: "http")
         ) { ready.yield($0[0].address) }
         let group = ServiceGroup(services: [service], logger: server.log.logger(label: "group"))
         let running = Task { try await group.run() }
@@ -59,7 +67,7 @@ enum RawClient {
             break
         }
         do {
-            try await body(port)
+            try await body(port, service.hot.first ?? nil)
         } catch {
             await group.triggerGracefulShutdown()
             _ = try? await running.value

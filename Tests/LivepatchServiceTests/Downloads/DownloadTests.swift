@@ -1,10 +1,10 @@
-import NIOCore
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import LivepatchAPI
 import LivepatchKit
 import LivepatchTesting
+import NIOCore
 import Synchronization
 import Testing
 
@@ -14,7 +14,8 @@ import Testing
 struct DownloadTests {
     static let tiers = ["edge", "beta", "candidate", "stable"]
 
-    @Test func `a token sees exactly what its tier offers, and the rest is as if it did not exist`() async throws {
+    @Test(arguments: DownloadWire.allCases)
+    func `a token sees exactly what its tier offers, and the rest is as if it did not exist`(_ wire: DownloadWire) async throws {
         let server = try await ServerUnderTest()
         var added: [(file: PatchFile, reach: Int)] = []
         for (index, tier) in Self.tiers.enumerated() {
@@ -31,7 +32,7 @@ struct DownloadTests {
         _ = try await server.parts.administration.carryOut(
             .withdraw(version: nowhere.name.version, tier: try TierName(parsing: "edge")), by: "test")
 
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             for (position, tier) in Self.tiers.enumerated() {
                 let secret = try await server.secret(tier)
                 var refusals: Set<String> = []
@@ -77,17 +78,18 @@ struct DownloadTests {
     private static let name = "livepatch-5.15.0-107.117+fips1-generic-64k-107.1-arm64.tar.bz2"
 
     private func serving(
-        _ bytes: [UInt8] = long, _ setup: TestingSetup = .router,
+        _ bytes: [UInt8] = long, _ wire: DownloadWire,
         _ body: @Sendable (any TestClientProtocol, PatchFile, String) async throws -> Void
     ) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(Self.name, bytes)
         let secret = try await server.secret("edge")
-        try await server.application.test(setup) { try await body($0, file, secret) }
+        try await server.test(wire) { try await body($0, file, secret) }
     }
 
-    @Test func `a whole file comes with everything that a client needs to check and resume it`() async throws {
-        try await serving { client, file, secret in
+    @Test(arguments: DownloadWire.allCases)
+    func `a whole file comes with everything that a client needs to check and resume it`(_ wire: DownloadWire) async throws {
+        try await serving(Self.long, wire) { client, file, secret in
             for path in [Paths.patchFile(file.name), "/v1/patches/\(Self.name.replacing("+", with: "%2B"))"] {
                 let response = try await client.send(.get, path, token: secret)
                 #expect(response.status == .ok)
@@ -106,8 +108,9 @@ struct DownloadTests {
         }
     }
 
-    @Test func `over a socket, HEAD and 304 leave the connection in order`() async throws {
-        try await serving(Self.long, .live) { client, file, secret in
+    @Test(arguments: DownloadWire.connections)
+    func `over a socket, HEAD and 304 leave the connection in order`(_ wire: DownloadWire) async throws {
+        try await serving(Self.long, wire) { client, file, secret in
             let path = Paths.patchFile(file.name)
             let tag = "\"\(file.digest)\""
             for _ in 0..<3 {
@@ -123,12 +126,14 @@ struct DownloadTests {
     }
 
     @Test(
-        arguments: [
+        arguments: DownloadWire.allCases,
+        [
             ("bytes=0-0", 0, 1), ("bytes=262143-262144", 262_143, 262_145), ("bytes=100-", 100, long.count),
             ("bytes=-100", long.count - 100, long.count), ("bytes=0-\(long.count)", 0, long.count),
         ])
-    func `a range is exactly that part`(_ field: String, _ start: Int, _ end: Int) async throws {
-        try await serving { client, file, secret in
+    func `a range is exactly that part`(_ wire: DownloadWire, _ asked: (field: String, start: Int, end: Int)) async throws {
+        let (field, start, end) = asked
+        try await serving(Self.long, wire) { client, file, secret in
             let response = try await client.send(.get, Paths.patchFile(file.name), token: secret, headers: [.range: field])
             #expect(response.status == .partialContent)
             #expect(response.bytes == Array(Self.long[start..<end]))
@@ -138,8 +143,9 @@ struct DownloadTests {
         }
     }
 
-    @Test func `a range beyond the end is refused with the length`() async throws {
-        try await serving(Array("0123456789".utf8)) { client, file, secret in
+    @Test(arguments: DownloadWire.allCases)
+    func `a range beyond the end is refused with the length`(_ wire: DownloadWire) async throws {
+        try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             for field in ["bytes=10-", "bytes=10-20", "bytes=-0"] {
                 let response = try await client.send(.get, Paths.patchFile(file.name), token: secret, headers: [.range: field])
                 #expect(response.status == .rangeNotSatisfiable)
@@ -149,8 +155,9 @@ struct DownloadTests {
         }
     }
 
-    @Test func `several ranges, other units and nonsense get the whole file`() async throws {
-        try await serving(Array("0123456789".utf8)) { client, file, secret in
+    @Test(arguments: DownloadWire.allCases)
+    func `several ranges, other units and nonsense get the whole file`(_ wire: DownloadWire) async throws {
+        try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             for field in ["bytes=0-1,3-4", "lines=0-1", "bytes=5-4", "bytes=x", "nonsense"] {
                 let response = try await client.send(.get, Paths.patchFile(file.name), token: secret, headers: [.range: field])
                 #expect(response.status == .ok, "\(field)")
@@ -160,8 +167,9 @@ struct DownloadTests {
         }
     }
 
-    @Test func `If-Range lets a range through only for the same content`() async throws {
-        try await serving(Array("0123456789".utf8)) { client, file, secret in
+    @Test(arguments: DownloadWire.allCases)
+    func `If-Range lets a range through only for the same content`(_ wire: DownloadWire) async throws {
+        try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             let same = "\"\(file.digest)\""
             for (field, status) in [
                 (same, 206), ("W/\(same)", 200), ("\"other\"", 200), ("Sat, 01 Jun 2024 12:00:00 GMT", 200),
@@ -174,8 +182,9 @@ struct DownloadTests {
         }
     }
 
-    @Test func `a range means nothing to HEAD, and a match goes before a range`() async throws {
-        try await serving(Array("0123456789".utf8)) { client, file, secret in
+    @Test(arguments: DownloadWire.allCases)
+    func `a range means nothing to HEAD, and a match goes before a range`(_ wire: DownloadWire) async throws {
+        try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             let head = try await client.send(.head, Paths.patchFile(file.name), token: secret, headers: [.range: "bytes=8-"])
             #expect(head.status == .ok)
             #expect(head.headers[.contentLength] == "10")
@@ -186,26 +195,28 @@ struct DownloadTests {
         }
     }
 
-    @Test func `content that has gone missing is not offered again`() async throws {
+    @Test(arguments: DownloadWire.allCases)
+    func `content that has gone missing is not offered again`(_ wire: DownloadWire) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(Self.name)
         let secret = try await server.secret("edge")
         try await server.storage.remove(file.digest)
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let response = try await client.send(.get, Paths.patchFile(file.name), token: secret)
             #expect(response.status == .notFound)
             #expect(try await server.catalog.file(file.name)?.available == false)
         }
     }
 
-    @Test func `a storage that fails is a fault of the server's, told without its reasons`() async throws {
+    @Test(arguments: DownloadWire.allCases)
+    func `a storage that fails is a fault of the server's, told without its reasons`(_ wire: DownloadWire) async throws {
         let storage = InMemoryPatchStorage { step in
             if case .open = step { throw LivepatchError(.storageUnavailable, "cannot open /var/secret") }
         }
         let server = try await ServerUnderTest(storage: storage)
         let file = try await server.add(Self.name)
         let secret = try await server.secret("edge")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let response = try await client.send(.get, Paths.patchFile(file.name), token: secret)
             #expect(response.status == .internalServerError)
             #expect(response.problem?.code == "storage-unavailable")
@@ -292,13 +303,14 @@ struct DownloadTests {
         #expect(try await server.storage.length(of: file.digest) == nil)
     }
 
-    @Test func `where downloads are redirected, only who may have the file learns where it is`() async throws {
+    @Test(arguments: DownloadWire.allCases)
+    func `where downloads are redirected, only who may have the file learns where it is`(_ wire: DownloadWire) async throws {
         var server = try await ServerUnderTest()
         server.options.downloadRedirect = "https://cdn.example.com/p/{filename}?x=1"
         let file = try await server.add(Self.name)
         let secret = try await server.secret("edge")
         let stable = try await server.secret("stable")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let response = try await client.send(.get, Paths.patchFile(file.name), token: secret)
             #expect(response.status == .found)
             #expect(response.headers[.location] == "https://cdn.example.com/p/\(Paths.segment(Self.name))?x=1")

@@ -3,7 +3,7 @@ import LivepatchKit
 import NIOCore
 
 /// Content on its way out. Closes the reader when nobody needs it any more, whether or not the answer was ever sent.
-final class OpenedContent: Sendable {
+final class OpenedContent: DownloadContent {
     /// In bytes.
     static let chunkSize = 256 << 10
 
@@ -28,6 +28,23 @@ final class OpenedContent: Sendable {
                 }
                 try await writer.write(ByteBuffer(bytes: chunk))
                 offset += Int64(count)
+            }
+            try await writer.finish(nil)
+        }
+    }
+}
+
+extension CachedContent: DownloadContent {
+    /// The bytes of a range. They are not copied; the answer keeps them in memory until it has been sent or given up.
+    func body(of range: Range<Int64>) -> ResponseBody {
+        let range = Int(range.lowerBound)..<Int(range.upperBound)
+        guard range.count > OpenedContent.chunkSize else { return ResponseBody(byteBuffer: slice(range)) }
+        return ResponseBody(contentLength: range.count) { writer in
+            var rest = range
+            while !rest.isEmpty {
+                let chunk = rest.prefix(OpenedContent.chunkSize)
+                try await writer.write(self.slice(chunk))
+                rest = chunk.upperBound..<rest.upperBound
             }
             try await writer.finish(nil)
         }

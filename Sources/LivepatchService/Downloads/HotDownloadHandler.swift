@@ -1,0 +1,218 @@
+import LivepatchKit
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// Shows a connection's downloads to a ``HotDownloads`` before anybody else sees them, and sends its answers.
+///
+/// It stands before Hummingbird's translation of requests, behind all that guards the connection. Answers keep the order of requests: a
+/// download is looked at only while no other request is under way, and while it is answered all that comes after it waits.
+final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What goes on here.
+    private enum Course {
+        /// Everything passes.
+        case passing
+        /// The head of a download has come, and not its end.
+        case hearing(HotRequest, HTTPRequestHead)
+        /// It waits to be answered.
+        case asking(HotRequest, HTTPRequestHead)
+        case sending(Sending)
+    }
+
+    private struct Sending {
+        let answer: HotDownloads.Answer
+        var hasBegun = false
+        /// What has not been written of the body yet.
+        var rest: Range<Int>
+    }
+
+    /// What came meanwhile.
+    private enum Held {
+        case part(HTTPServerRequestPart)
+        case event(Any)
+        case error(any Error)
+    }
+
+    private let downloads: HotDownloads
+    private var context: ChannelHandlerContext?
+    private var course = Course.passing
+    /// Requests of others whose answers have not ended.
+    private var others = 0
+    private var held = CircularBuffer<Held>()
+    private var holdsRead = false
+    /// Nothing is answered here any more.
+    private var isStopping = false
+    private var isWriting = false
+
+    init(_ downloads: HotDownloads) { self.downloads = downloads }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        course = .passing
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        course = .passing
+        isStopping = true
+        held.removeAll()
+        context.fireChannelInactive()
+    }
+
+    // MARK: What comes in
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { take(.part(unwrapInboundIn(data)), context) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) { take(.event(event), context) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { take(.error(error), context) }
+
+    func read(context: ChannelHandlerContext) {
+        // Whoever sends one request after the other without taking the answers is not listened to meanwhile.
+        if isBusy { holdsRead = true } else { context.read() }
+    }
+
+    private var isBusy: Bool {
+        switch course {
+        case .passing, .hearing: false
+        case .asking, .sending: true
+        }
+    }
+
+    private func take(_ arrival: Held, _ context: ChannelHandlerContext) {
+        if case .event(let event) = arrival, event is ChannelShouldQuiesceEvent { isStopping = true }
+        guard !isBusy else { return held.append(arrival) }
+        switch (course, arrival) {
+        case (.passing, .part(.head(let head))) where others == 0 && !isStopping && downloads.isOpen:
+            guard let request = HotRequest(head) else { return pass(arrival, context) }
+            course = .hearing(request, head)
+        case (.hearing(let request, let head), .part(.end(nil))) where !isStopping:
+            course = .asking(request, head)
+            downloads.queue(on: context.eventLoop).add(self, downloads)
+        case (.hearing(_, let head), _):
+            course = .passing
+            pass(.part(.head(head)), context)
+            pass(arrival, context)
+        default: pass(arrival, context)
+        }
+    }
+
+    private func pass(_ arrival: Held, _ context: ChannelHandlerContext) {
+        switch arrival {
+        case .part(let part):
+            if case .head = part { others += 1 }
+            context.fireChannelRead(wrapInboundOut(part))
+        case .event(let event): context.fireUserInboundEventTriggered(event)
+        case .error(let error): context.fireErrorCaught(error)
+        }
+    }
+
+    /// Goes on with what came meanwhile.
+    private func resume(_ context: ChannelHandlerContext) {
+        var hasPassed = false
+        while !isBusy, let next = held.popFirst() {
+            take(next, context)
+            hasPassed = true
+        }
+        if hasPassed { context.fireChannelReadComplete() }
+        if !isBusy, holdsRead {
+            holdsRead = false
+            context.read()
+        }
+    }
+
+    // MARK: What goes out
+
+    /// Answers the request that waits, or lets it pass.
+    /// - Parameter revision: `nil` if it is not known.
+    func answer(as revision: CatalogRevision?, date: String) {
+        guard let context, case .asking(let request, let head) = course else { return }
+        let answer = revision.flatMap { revision in
+            downloads.answer(request, as: revision, date: date) {
+                ((try? context.pipeline.syncOperations.nioSSL_peerCertificate()) ?? nil) != nil
+            }
+        }
+        if let answer {
+            course = .sending(Sending(answer: answer, rest: answer.body?.range ?? 0..<0))
+            send(context)
+        } else {
+            course = .passing
+            pass(.part(.head(head)), context)
+            pass(.part(.end(nil)), context)
+            context.fireChannelReadComplete()
+            resume(context)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        send(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Writes as much as the connection takes.
+    private func send(_ context: ChannelHandlerContext) {
+        // What is written may tell at once that more can be.
+        guard !isWriting else { return }
+        isWriting = true
+        defer { isWriting = false }
+        while case .sending(var sending) = course, context.channel.isWritable {
+            if !sending.hasBegun {
+                sending.hasBegun = true
+                context.write(wrapOutboundOut(.head(sending.answer.head)), promise: nil)
+            }
+            if let content = sending.answer.body?.content, !sending.rest.isEmpty {
+                let chunk = sending.rest.prefix(OpenedContent.chunkSize)
+                sending.rest = chunk.upperBound..<sending.rest.upperBound
+                context.write(wrapOutboundOut(.body(.byteBuffer(content.slice(chunk)))), promise: nil)
+            }
+            guard sending.rest.isEmpty else {
+                course = .sending(sending)
+                context.flush()
+                continue
+            }
+            course = .passing
+            sending.answer.place.leave()
+            var written: EventLoopPromise<Void>?
+            if let content = sending.answer.body?.content {
+                // It counts as held in memory until it is on its way.
+                written = context.eventLoop.makePromise()
+                written?.futureResult.whenComplete { _ in withExtendedLifetime(content) {} }
+            }
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+            resume(context)
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { others = max(0, others - 1) }
+        context.write(data, promise: promise)
+    }
+}
+
+/// Puts a ``HotDownloadHandler`` and an ``OrderlyClosing`` into a connection's pipeline, before Hummingbird's translation of requests.
+final class HotDownloadInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+    typealias InboundIn = Any
+
+    private let downloads: HotDownloads?
+
+    /// - Parameter downloads: `nil` where the ordinary handlers answer everything.
+    init(_ downloads: HotDownloads?) { self.downloads = downloads }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
+            if let downloads { try pipeline.addHandler(HotDownloadHandler(downloads), position: .after(decoder)) }
+            try pipeline.addHandler(OrderlyClosing(), position: .after(decoder))
+        } catch {
+            context.fireErrorCaught(error)
+        }
+        pipeline.removeHandler(context: context, promise: nil)
+    }
+}

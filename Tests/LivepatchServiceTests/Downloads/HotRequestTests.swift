@@ -1,0 +1,59 @@
+import FoundationEssentials
+import NIOHTTP1
+import Testing
+
+@testable import LivepatchService
+
+@Suite("Downloads that are recognized") struct HotRequestTests {
+    private static let path = "/v1/patches/livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2"
+
+    private func request(
+        _ method: HTTPMethod = .GET, _ uri: String = path, _ version: HTTPVersion = .http1_1,
+        _ more: [(String, String)] = [], authorization: String? = "Bearer s"
+    ) -> HotRequest? {
+        var headers = HTTPHeaders([("Host", "x"), ("User-Agent", "y"), ("TraceParent", "z")] + more)
+        if let authorization { headers.add(name: "AUTHORIZATION", value: authorization) }
+        return HotRequest(HTTPRequestHead(version: version, method: method, uri: uri, headers: headers))
+    }
+
+    @Test func `what a download says is read, in any case of letters`() throws {
+        let whole = try #require(request())
+        #expect(whole.path == Self.path && whole.authorization == "Bearer s" && whole.deployment == nil)
+        #expect(whole.conditions == DownloadAnswer.Conditions())
+        let part = try #require(
+            request(
+                .HEAD, "/v1/sync/targets/00.x", .http1_1,
+                [
+                    ("RANGE", "bytes=1-2"), ("if-range", "\"a\""), ("If-None-Match", "\"b\", *"), ("livepatch-deployment", "d"),
+                    ("Connection", "Keep-Alive"), ("Content-Length", "0"),
+                ]))
+        #expect(
+            part.conditions
+                == DownloadAnswer.Conditions(isHead: true, range: "bytes=1-2", ifRange: "\"a\"", ifNoneMatch: "\"b\", *"))
+    }
+
+    @Test func `everything else is not for it`() {
+        #expect(request(authorization: nil) == nil)
+        #expect(request(.POST) == nil && request(.GET, "/v1/patches") == nil && request(.GET, "/") == nil)
+        #expect(request(.GET, Self.path + "?a=b") == nil && request(.GET, "http://x" + Self.path) == nil)
+        #expect(request(.GET, Self.path, .http1_0) == nil)
+        for field in [
+            ("Connection", "close"), ("Connection", "keep-alive, Upgrade"), ("Upgrade", "h2c"), ("Content-Length", "1"),
+            ("Transfer-Encoding", "chunked"), ("Expect", "100-continue"), ("TE", "trailers"), ("Authorization", "Bearer t"),
+        ] {
+            #expect(request(.GET, Self.path, .http1_1, [field]) == nil, "\(field)")
+        }
+        for name in ["Range", "If-Range", "If-None-Match"] {
+            #expect(request(.GET, Self.path, .http1_1, [(name, "a"), (name.lowercased(), "b")]) == nil, "\(name)")
+        }
+    }
+
+    @Test(arguments: [
+        (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (1_750_000_000.9, "Sun, 15 Jun 2025 15:06:40 GMT"),
+        (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
+    ])
+    func `times are written as HTTP wants them`(_ seconds: Double, _ text: String) {
+        #expect(HTTPDate.text(Date(timeIntervalSince1970: seconds)) == text)
+    }
+}
