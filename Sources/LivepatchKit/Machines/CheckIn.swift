@@ -48,11 +48,16 @@ public struct CheckIn: Sendable {
     ) async throws -> CheckInAnswer {
         let (report, cut) = report.cut()
         let (state, revision) = try await current(revision)
-        var answer = CheckInAnswer(
-            time: arrival, revision: revision, tier: identity.tier,
-            revoked: report.patchVersion.map(state.isBlocked) ?? false, nextCheckSeconds: nextCheckSeconds())
-        try await offer(report, in: state, at: arrival, &answer)
-
+        let candidates = try await offers.candidates(for: report.kernel, in: state, as: revision)
+        var answer = offer(to: report, from: identity, among: candidates, in: state, as: revision, at: arrival)
+        if answer.reason == .kernelUnknown, let support {
+            let obstacle = try await support.obstacle(
+                to: report.kernel, buildDate: report.kernelBuildDate, codename: report.codename, at: arrival)
+            if let obstacle {
+                answer.reason = obstacle.reason
+                answer.message = obstacle.message
+            }
+        }
         let (ticket, sharedSince) = try await memory.advance(identity.machine) { progress in
             let update = progress.take(report, from: identity, at: arrival)
             return (try batcher.enqueue(update), update.sharedSince)
@@ -60,6 +65,31 @@ public struct CheckIn: Sendable {
         answer.warnings = Self.warnings(report, cut: cut, sharedSince: sharedSince, at: arrival)
         try await batcher.settle(ticket)
         return answer
+    }
+
+    /// Answers a check-in that changes nothing, if that takes nothing but memory, for whoever cannot wait.
+    /// - Parameters:
+    ///   - revision: one that has just been read.
+    ///   - admit: asked once it is sure that there is an answer; `false` to do nothing.
+    /// - Returns: what ``answer(_:from:as:at:)`` says, and ``knows(_:as:)``. `nil` if they have to be asked; then nothing was done.
+    public func answerAtOnce(
+        _ report: MachineReport, from identity: MachineIdentity, as revision: CatalogRevision, at arrival: Date,
+        admit: () -> Bool
+    ) -> (answer: CheckInAnswer, isKernelKnown: Bool)? {
+        let (report, cut) = report.cut()
+        guard let (state, revision) = tiers.remembered(as: revision),
+            let candidates = offers.remembered(for: report.kernel, as: revision)
+        else { return nil }
+        var answer = offer(to: report, from: identity, among: candidates, in: state, as: revision, at: arrival)
+        guard answer.reason != .kernelUnknown || support == nil else { return nil }
+        let taken = memory.advanceAtOnce(identity.machine) { progress -> MachineUpdate? in
+            let update = progress.take(report, from: identity, at: arrival)
+            guard !update.isChange, batcher.enqueueAtOnce(update, if: admit) else { return nil }
+            return update
+        }
+        guard let taken else { return nil }
+        answer.warnings = Self.warnings(report, cut: cut, sharedSince: taken.sharedSince, at: arrival)
+        return (answer, !candidates.isEmpty)
     }
 
     /// Takes in a sign of life around the application of a patch.
@@ -84,26 +114,24 @@ public struct CheckIn: Sendable {
         return try await tiers.current(as: revision)
     }
 
+    /// An answer without warnings.
     private func offer(
-        _ report: MachineReport, in state: TierState, at arrival: Date, _ answer: inout CheckInAnswer
-    ) async throws {
-        let candidates = try await offers.candidates(for: report.kernel, in: state, as: answer.revision)
+        to report: MachineReport, from identity: MachineIdentity, among candidates: [OfferCandidate], in state: TierState,
+        as revision: CatalogRevision, at arrival: Date
+    ) -> CheckInAnswer {
+        var answer = CheckInAnswer(
+            time: arrival, revision: revision, tier: identity.tier,
+            revoked: report.patchVersion.map(state.isBlocked) ?? false, nextCheckSeconds: nextCheckSeconds())
         let selection = OfferSelection(
             tier: state.position(of: answer.tier), floor: answer.revoked ? nil : report.patchVersion, cutoff: report.cutoffDate,
             ripe: report.patchDelaySeconds.map { arrival.addingTimeInterval(-Double($0)) })
         switch selection.choose(among: candidates) {
-        case .offer(let file):
-            answer.patch = CheckInAnswer.Offer(file, url: url(file.name))
+        case .offer(let file): answer.patch = CheckInAnswer.Offer(file, url: url(file.name))
         case .none(let reason):
             answer.reason = reason
             answer.message = reason.sentence(for: report, in: answer.tier)
-            guard reason == .kernelUnknown, let support else { return }
-            let obstacle = try await support.obstacle(
-                to: report.kernel, buildDate: report.kernelBuildDate, codename: report.codename, at: arrival)
-            guard let obstacle else { return }
-            answer.reason = obstacle.reason
-            answer.message = obstacle.message
         }
+        return answer
     }
 
     /// From three to five quarters of the interval, so that machines which lost their server together do not come back together.

@@ -50,6 +50,16 @@ public final class MachineMemory: Sendable {
         }
     }
 
+    /// Goes on by a report, if what the machine last said is here, for whoever cannot wait.
+    /// - Parameter take: what becomes of the progress; nothing does if it returns `nil`.
+    func advanceAtOnce<Value>(_ machine: HashedMachineID, _ take: (inout MachineProgress) -> Value?) -> Value? {
+        state.withLock { state in
+            guard var progress = state.known.value(for: machine), let value = take(&progress) else { return nil }
+            state.known.insert(progress, for: machine)
+            return value
+        }
+    }
+
     /// Reads a machine from the store again before its next report.
     public func forget(_ machine: HashedMachineID) {
         state.withLock { state in

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The patch files that there are for each kernel, in memory: read once for each revision of the catalogue, and only for kernels that
 /// somebody asks for.
 public actor OfferIndex {
@@ -12,7 +14,7 @@ public actor OfferIndex {
     }
 
     private let catalog: any Catalog
-    private var known: LeastRecentlyUsed<MachineKernel, Known>
+    private nonisolated let known: Mutex<LeastRecentlyUsed<MachineKernel, Known>>
     private var reading: [MachineKernel: Reading] = [:]
     /// Lists of CVEs by version: the files of a version mostly fix the same, and share the memory for it.
     private var cves: LeastRecentlyUsed<PatchVersion, [String]>
@@ -20,12 +22,12 @@ public actor OfferIndex {
     /// - Parameter limit: how many kernels are remembered; the ones asked for the longest ago are forgotten first.
     public init(catalog: any Catalog, limit: Int = 1024) {
         self.catalog = catalog
-        known = LeastRecentlyUsed(capacity: limit)
+        known = Mutex(LeastRecentlyUsed(capacity: limit))
         cves = LeastRecentlyUsed(capacity: 4096)
     }
 
     /// How many kernels are remembered.
-    package var count: Int { known.count }
+    package nonisolated var count: Int { known.withLock { $0.count } }
 
     /// Whether some tier holds a patch for exactly that kernel, blocked or not.
     public func knows(
@@ -38,12 +40,20 @@ public actor OfferIndex {
     package func candidates(
         for kernel: MachineKernel, in state: TierState, as revision: CatalogRevision
     ) async throws -> [OfferCandidate] {
-        if let known = known.value(for: kernel), known.revision >= revision { return known.candidates }
+        if let candidates = remembered(for: kernel, as: revision) { return candidates }
         if let reading = reading[kernel], reading.revision >= revision { return try await reading.task.value.candidates }
         // Nobody's own task: that one caller goes away must not fail the others.
         let task = Task { try await read(kernel, in: state, as: revision) }
         reading[kernel] = Reading(task: task, revision: revision)
         return try await task.value.candidates
+    }
+
+    /// What ``candidates(for:in:as:)`` finds, for whoever cannot wait.
+    /// - Returns: `nil` if it has to be read first.
+    nonisolated func remembered(for kernel: MachineKernel, as revision: CatalogRevision) -> [OfferCandidate]? {
+        known.withLock { known in
+            known.value(for: kernel).flatMap { $0.revision >= revision ? $0.candidates : nil }
+        }
     }
 
     private func read(_ kernel: MachineKernel, in state: TierState, as revision: CatalogRevision) async throws -> Known {
@@ -59,7 +69,9 @@ public actor OfferIndex {
                 file: sharing(record.file), available: record.available, reach: position, isBlocked: blocked.contains(version))
         }
         let fresh = Known(candidates: candidates.sorted { $0.version > $1.version }, revision: revision)
-        if known.value(for: kernel).map({ $0.revision < revision }) ?? true { known.insert(fresh, for: kernel) }
+        known.withLock { known in
+            if known.value(for: kernel).map({ $0.revision < revision }) ?? true { _ = known.insert(fresh, for: kernel) }
+        }
         return fresh
     }
 

@@ -40,6 +40,19 @@ public final class ReportBatcher: Sendable {
             return lastID
         }
 
+        /// Takes in a report that changes nothing, in the place of an earlier one of that machine.
+        /// - Returns: `false` if there is no room for it.
+        mutating func insert(unchanged update: MachineUpdate, capacity: Int) -> Bool {
+            if let place = replaceable[update.machine] {
+                buffer[place] = Entry(id: newID(), update: update)
+                return true
+            }
+            guard buffer.count < capacity else { return false }
+            buffer.append(Entry(id: newID(), update: update))
+            replaceable[update.machine] = buffer.count - 1
+            return true
+        }
+
         /// Takes the next batch out of the buffer.
         mutating func take(_ limit: Int) -> [Entry] {
             let batch = Array(buffer.prefix(limit))
@@ -98,26 +111,35 @@ public final class ReportBatcher: Sendable {
     /// - Throws: ``LivepatchError`` with the code `database-unavailable` if it is a change and there is no room for it.
     public func enqueue(_ update: MachineUpdate) throws -> Ticket {
         try state.withLock { state in
-            if !update.isChange, let place = state.replaceable[update.machine] {
-                state.buffer[place] = Entry(id: state.newID(), update: update)
-                return Ticket(change: state.changes[update.machine])
-            }
-            guard state.buffer.count < capacity else {
-                guard !update.isChange else { throw Self.unavailable("too many reports wait to be written", cause: nil) }
-                state.dropped += 1
-                return Ticket(change: state.changes[update.machine])
-            }
-            let entry = Entry(id: state.newID(), update: update)
-            state.buffer.append(entry)
+            let before = state.buffer.count
             if update.isChange {
+                guard state.buffer.count < capacity else {
+                    throw Self.unavailable("too many reports wait to be written", cause: nil)
+                }
+                let entry = Entry(id: state.newID(), update: update)
+                state.buffer.append(entry)
                 state.replaceable[update.machine] = nil
                 state.changes[update.machine] = entry.id
                 state.pending.insert(entry.id)
-            } else {
-                state.replaceable[update.machine] = state.buffer.count - 1
+            } else if !state.insert(unchanged: update, capacity: capacity) {
+                state.dropped += 1
             }
-            if state.buffer.count >= limit { begin(&state) }
+            noteGrowth(&state, from: before)
             return Ticket(change: state.changes[update.machine])
+        }
+    }
+
+    /// Takes in a report that changes nothing, if that needs no wait.
+    /// - Parameter admit: asked once it is sure that it can be taken in; `false` to do nothing.
+    /// - Returns: `false` if it was not taken in: a change of that machine is not durable yet, or there is no room.
+    func enqueueAtOnce(_ update: MachineUpdate, if admit: () -> Bool) -> Bool {
+        state.withLock { state in
+            let hasRoom = state.replaceable[update.machine] != nil || state.buffer.count < capacity
+            guard state.changes[update.machine] == nil, hasRoom, admit() else { return false }
+            let before = state.buffer.count
+            let isTaken = state.insert(unchanged: update, capacity: capacity)
+            noteGrowth(&state, from: before)
+            return isTaken
         }
     }
 
@@ -181,6 +203,11 @@ public final class ReportBatcher: Sendable {
     }
 
     // MARK: Writing
+
+    /// What has come may be enough for a batch.
+    private func noteGrowth(_ state: inout State, from before: Int) {
+        if state.buffer.count > before, state.buffer.count >= limit { begin(&state) }
+    }
 
     /// Sees to it that somebody writes. Nobody's own task: that one caller goes away must not fail the others.
     private func begin(_ state: inout State) {

@@ -53,7 +53,7 @@ public struct PatchDelivery: Sendable {
     /// - Parameter revision: one that has just been read.
     /// - Returns: `false` as well if that is not known yet.
     public func offers(_ file: PatchFile, in tier: TierName, as revision: CatalogRevision) -> Bool {
-        tiers.remembered(as: revision)?.offers(file.name.version, in: tier) ?? false
+        tiers.remembered(as: revision)?.state.offers(file.name.version, in: tier) ?? false
     }
 
     /// Opens the content of a file, once it is here: what is awaited is fetched first.

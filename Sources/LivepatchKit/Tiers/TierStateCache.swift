@@ -33,8 +33,8 @@ public actor TierStateCache {
 
     /// The state of a revision that has just been read, or a newer one, for whoever cannot wait.
     /// - Returns: `nil` if it has to be read first.
-    public nonisolated func remembered(as revision: CatalogRevision) -> TierState? {
-        known.withLock { known in known.flatMap { $0.revision >= revision ? $0.state : nil } }
+    public nonisolated func remembered(as revision: CatalogRevision) -> Known? {
+        known.withLock { known in known.flatMap { $0.revision >= revision ? $0 : nil } }
     }
 
     private func read() -> Task<Known, any Error> {

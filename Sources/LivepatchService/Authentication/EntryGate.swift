@@ -40,7 +40,7 @@ struct EntryGate: Sendable {
     private let acceptances = RecentAcceptances(pause: 60)
     private let identityAcceptances = RecentAcceptances(pause: 3600)
     /// Machines come by the thousand, and each hour anew.
-    private let machineAcceptances = RecentAcceptances(pause: 86_400)
+    private let machineAcceptances = RecentAcceptances(pause: 86_400, capacity: 65_536)
 
     init(
         tokens: TokenAuthority, machines: MachineAuthority, accounts: AccountAuthority,

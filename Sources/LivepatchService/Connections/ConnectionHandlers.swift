@@ -8,13 +8,13 @@ extension HTTP1Channel.Configuration {
     /// ``ConnectionGuard``'s business alone.
     /// - Parameters:
     ///   - connections: are told of each.
-    ///   - downloads: answer what they can before anybody else is asked.
-    init(governance: Governance, connections: OpenConnections, downloads: HotDownloads?, logger: Logger) {
+    ///   - hot: answers what it can before anybody else is asked.
+    init(governance: Governance, connections: OpenConnections, hot: HotAnswers?, logger: Logger) {
         let limits = governance.limits.connections
         let places = governance.connections
         self.init(
             additionalChannelHandlers: [
-                ConnectionCensus(connections), HotDownloadInstaller(downloads), ExpectedContinueInstaller(),
+                ConnectionCensus(connections), HotInstaller(hot), ExpectedContinueInstaller(),
                 // The last comes to stand next to the decoder, where it sees what was answered to `Expect`.
                 ConnectionGuardInstaller(limits, places: places, logger: logger),
             ],

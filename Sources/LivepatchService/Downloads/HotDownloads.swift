@@ -1,31 +1,12 @@
-import FoundationEssentials
 import HTTPTypes
 import LivepatchAPI
 import LivepatchKit
-import Logging
-import Metrics
-import NIOCore
 import NIOHTTP1
-import NIOPosix
 import Synchronization
-import Tracing
 
-/// Answers downloads on the thread of their connection, where all that it takes is known already: whose the token is and what it opens, as
-/// of the catalogue's revision of this moment, and the content.
-///
-/// It never refuses anything and never waits. A request about which anything is unknown or unusual goes to the ordinary handlers
-/// (``DownloadRoutes``), which decide, record and tell, and whose answers this one's are the same as. Neither does it answer while
-/// requests are logged (`debug`) or traced: there is one place for that.
+/// Answers downloads from memory (``HotAnswers``): of files that ``DownloadRoutes`` has lately found at a path, and whose content is in
+/// the cache.
 final class HotDownloads: Sendable {
-    /// An answer on its way.
-    struct Answer {
-        let head: HTTPResponseHead
-        /// `nil` for an answer without a body.
-        let body: (content: CachedContent, range: Range<Int>)?
-        /// The request's place among those that are served, which it keeps until a long body has been sent.
-        let place: Place
-    }
-
     /// A file at a path.
     private struct Known: Sendable {
         let file: PatchFile
@@ -39,47 +20,13 @@ final class HotDownloads: Sendable {
     /// The longest path that is remembered, in bytes; a file's own is much shorter.
     private static let longestPath = 512
 
-    let revision: any PromptRevision
     private let delivery: PatchDelivery
     private let cache: PatchCache
-    private let gate: EntryGate
-    private let governance: Governance
-    private let meters: (entry: EntryMeter, requests: RequestMeter)
-    private let logger: Logger
-    private let isTraced: Bool
     private let files = Mutex(LeastRecentlyUsed<String, Known>(capacity: capacity))
-    private let queues = ThreadSpecificVariable<HotQueue>()
-    private let count = Atomic(0)
 
-    /// - Parameters:
-    ///   - gate: the one that the ordinary handlers stand behind.
-    ///   - logger: theirs.
-    init(
-        revision: any PromptRevision, delivery: PatchDelivery, cache: PatchCache, gate: EntryGate, governance: Governance,
-        entryMeter: EntryMeter, requestMeter: RequestMeter, logger: Logger
-    ) {
-        self.revision = revision
+    init(delivery: PatchDelivery, cache: PatchCache) {
         self.delivery = delivery
         self.cache = cache
-        self.gate = gate
-        self.governance = governance
-        meters = (entryMeter, requestMeter)
-        self.logger = logger
-        isTraced = !(InstrumentationSystem.instrument is NoOpInstrument)
-    }
-
-    /// How many requests were answered here.
-    var answers: Int { count.load(ordering: .relaxed) }
-
-    /// Whether a request may be asked about at all.
-    var isOpen: Bool { !isTraced && logger.logLevel > .debug }
-
-    /// The requests of this thread's connections.
-    func queue(on eventLoop: any EventLoop) -> HotQueue {
-        if let queue = queues.currentValue { return queue }
-        let queue = HotQueue(on: eventLoop)
-        queues.currentValue = queue
-        return queue
     }
 
     /// Remembers which file is at a path.
@@ -89,7 +36,7 @@ final class HotDownloads: Sendable {
     func learn(_ file: PatchFile, at path: String, _ template: String, as revision: CatalogRevision) {
         guard path.utf8.count <= Self.longestPath else { return }
         let known = Known(
-            file: file, template: template, revision: revision, whole: Self.headers(DownloadAnswer.whole.fields(of: file)))
+            file: file, template: template, revision: revision, whole: HTTPHeaders(hot: DownloadAnswer.whole.fields(of: file)))
         files.withLock { files in
             if let before = files.value(for: path), before.revision > revision { return }
             files.insert(known, for: path)
@@ -98,49 +45,30 @@ final class HotDownloads: Sendable {
 
     /// Answers a request.
     /// - Parameters:
+    ///   - path: the target as it was sent.
     ///   - revision: one that was read after the request came.
-    ///   - date: the field of that name.
-    ///   - hasCertificate: whether the connection's client has shown one.
+    ///   - admit: gets a place among the requests that are served, and counts this one as the caller's.
     /// - Returns: `nil` if the ordinary handlers have to.
     func answer(
-        _ request: HotRequest, as revision: CatalogRevision, date: String, hasCertificate: () -> Bool
-    ) -> Answer? {
-        let start = ContinuousClock.now
-        guard let known = files.withLock({ $0.value(for: request.path) }), known.revision >= revision,
-            let visitor = governance.known(request.authorization),
-            let caller = gate.remembered(
-                request.authorization, from: request.deployment, as: revision, hasCertificate: hasCertificate),
+        _ path: String, _ conditions: DownloadAnswer.Conditions, to caller: Caller, as revision: CatalogRevision,
+        admit: () -> Place?
+    ) -> HotAnswer? {
+        guard let known = files.withLock({ $0.value(for: path) }), known.revision >= revision,
             let tier = caller.viewedTier, delivery.offers(known.file, in: tier, as: revision)
         else { return nil }
-        let entered = ContinuousClock.now
         let file = known.file
-        let answer = DownloadAnswer(request.conditions, of: file)
+        let answer = DownloadAnswer(conditions, of: file)
         guard answer != .unsatisfiable else { return nil }
-        var body: (CachedContent, Range<Int>)?
+        var body: HotAnswer.Body?
         if let bytes = answer.bytes(of: file) {
             guard let content = cache.remembered(file.digest) else { return nil }
-            if !request.conditions.isHead { body = (content, Int(bytes.lowerBound)..<Int(bytes.upperBound)) }
+            if !conditions.isHead { body = .content(content, Int(bytes.lowerBound)..<Int(bytes.upperBound)) }
         }
-        guard let place = governance.admitAtOnce(visitor, caller) else { return nil }
-
-        count.add(1, ordering: .relaxed)
+        guard let place = admit() else { return nil }
         if body != nil { cache.noteHit() }
-        meters.entry.note(EntryMeter.Credential(caller), entered - start)
-        var headers = answer == .whole ? known.whole : Self.headers(answer.fields(of: file))
-        headers.add(name: "Date", value: date)
-        meters.requests.record(
-            ContinuousClock.now - request.arrival, handler: known.template,
-            method: request.conditions.isHead ? .head : .get, code: answer.status.code)
-        return Answer(
-            head: HTTPResponseHead(
-                version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status.code), headers: headers),
-            body: body, place: place)
-    }
-
-    private static func headers(_ fields: HTTPFields) -> HTTPHeaders {
-        var headers = HTTPHeaders(fields.map { ($0.name.rawName, $0.value) })
-        headers.add(name: HeaderNames.serverVersion, value: Release.version)
-        return headers
+        return HotAnswer(
+            answer.status, answer == .whole ? known.whole : HTTPHeaders(hot: answer.fields(of: file)), body: body,
+            place: place, template: known.template)
     }
 }
 

@@ -20,8 +20,8 @@ public import ServiceLifecycle
 /// and then cuts them.
 public struct HTTPService: Service {
     private let listeners: [Listener]
-    /// What answers downloads at each door before anybody else is asked.
-    let hot: [HotDownloads?]
+    /// What answers at each door before anybody else is asked.
+    let hot: [HotAnswers?]
     private let connections: OpenConnections
     private let shutdownDeadline: Duration
     private let logger: Logger
@@ -84,7 +84,7 @@ public struct HTTPService: Service {
         listeners = zip(doors, routes).enumerated().map { index, part in
             let (door, routes) = part
             let http = HTTP1Channel.Configuration(
-                governance: parts.governance, connections: connections, downloads: routes.hot, logger: logger)
+                governance: parts.governance, connections: connections, hot: routes.hot, logger: logger)
             let server = HTTPServerBuilder { responder in
                 let plain = HTTP1Channel(responder: responder, configuration: http)
                 return tls.map { EncryptedChannel(plain, tls: $0, handshakeTimeout: handshakeTimeout) } ?? plain

@@ -12,26 +12,11 @@ struct MachineRoutes: Sendable {
     let tiers: TierStateCache
     let trust: TrustInspection
     let deployment: DeploymentID
+    let meter: MachineMeter
     let entryMeter: EntryMeter
     let security: SecurityLog
     let governance: Governance
     let now: @Sendable () -> Date
-    private let meter: MachineMeter
-
-    init(
-        machines: MachineParts, tiers: TierStateCache, trust: TrustInspection, deployment: DeploymentID,
-        entryMeter: EntryMeter, security: SecurityLog, governance: Governance, now: @escaping @Sendable () -> Date
-    ) {
-        self.machines = machines
-        self.tiers = tiers
-        self.trust = trust
-        self.deployment = deployment
-        self.entryMeter = entryMeter
-        self.security = security
-        self.governance = governance
-        self.now = now
-        meter = MachineMeter(machines.metrics)
-    }
 
     func add(to routes: Routes) {
         // The auth token that comes with it is the registrar's business.

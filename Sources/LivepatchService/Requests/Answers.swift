@@ -7,6 +7,9 @@ import NIOCore
 
 /// The answers of handlers.
 enum Answers {
+    /// The fields of an answer with a JSON body.
+    static let jsonFields = fields("application/json")
+
     /// A JSON body.
     static func json(_ body: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         answer(try DocumentCoding.encode(body), "application/json", status)
@@ -41,7 +44,8 @@ enum Answers {
 
     private static func answer(_ bytes: [UInt8], _ type: String, _ status: HTTPResponse.Status) -> Response {
         Response(
-            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: status, headers: fields(type), body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
+
+    private static func fields(_ type: String) -> HTTPFields { [.contentType: type, .cacheControl: "no-store"] }
 }

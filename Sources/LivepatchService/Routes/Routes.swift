@@ -12,8 +12,8 @@ struct Routes {
     private let paths = KnownPaths()
     private let gate: EntryGate
     private let entryMeter: EntryMeter
-    /// Answers downloads before they come here; `nil` where nobody does.
-    let hot: HotDownloads?
+    /// Answers what it can before it comes here; `nil` where nobody does.
+    let hot: HotAnswers?
     private let governance: Governance
     private let security: SecurityLog
     private let repeats: RepeatedChanges
@@ -22,11 +22,11 @@ struct Routes {
     ///   - repeats: what makes changes once that are asked for again.
     ///   - governance: decides whose turn it is.
     ///   - meter: what requests are measured by.
-    ///   - hot: answers downloads before they come here.
+    ///   - hot: answers what it can before it comes here.
     ///   - security: told of everything that administrators ask for; what comes of it is told by who does it.
     init(
         gate: EntryGate, repeats: RepeatedChanges, entryMeter: EntryMeter, governance: Governance, meter: RequestMeter,
-        security: SecurityLog, hot: HotDownloads? = nil
+        security: SecurityLog, hot: HotAnswers? = nil
     ) {
         self.hot = hot
         self.security = security

@@ -11,7 +11,7 @@ enum ServerRoutes {
         routes(parts, options, at: entrance).responder
     }
 
-    /// - Parameter logger: what requests are logged by; downloads are answered by these routes alone where there is none.
+    /// - Parameter logger: what requests are logged by; everything is answered by these routes alone where there is none.
     static func routes(
         _ parts: ServerParts, _ options: ServerOptions, at entrance: Entrance = Entrance(), logger: Logger? = nil
     ) -> Routes {
@@ -19,11 +19,14 @@ enum ServerRoutes {
         gate.entrance = entrance
         let entryMeter = EntryMeter(parts.machines.metrics)
         let meter = RequestMeter(parts.machines.metrics)
-        var hot: HotDownloads?
-        if let logger, let cache = parts.cache, let revision = parts.promptRevision, options.downloadRedirect == nil {
-            hot = HotDownloads(
-                revision: revision, delivery: parts.delivery, cache: cache, gate: gate, governance: parts.governance,
-                entryMeter: entryMeter, requestMeter: meter, logger: logger)
+        let machineMeter = MachineMeter(parts.machines.metrics)
+        var hot: HotAnswers?
+        if let logger, let revision = parts.promptRevision {
+            let cache = options.downloadRedirect == nil ? parts.cache : nil
+            hot = HotAnswers(
+                revision: revision, downloads: cache.map { HotDownloads(delivery: parts.delivery, cache: $0) },
+                checkIns: HotCheckIns(machines: parts.machines, meter: machineMeter, now: parts.now), gate: gate,
+                governance: parts.governance, entryMeter: entryMeter, requestMeter: meter, logger: logger)
         }
         let routes = Routes(
             gate: gate, repeats: parts.repeats, entryMeter: entryMeter, governance: parts.governance, meter: meter,
@@ -42,7 +45,9 @@ enum ServerRoutes {
         .add(to: routes)
         EventRoutes(watch: parts.watch, admitsMachines: options.announcesToMachines).add(to: routes)
         MetadataRoutes(publisher: parts.publisher).add(to: routes)
-        DownloadRoutes(delivery: parts.delivery, redirect: options.downloadRedirect, cache: parts.cache, hot: hot).add(to: routes)
+        DownloadRoutes(
+            delivery: parts.delivery, redirect: options.downloadRedirect, cache: parts.cache, hot: hot?.downloads
+        ).add(to: routes)
         LoginRoutes(
             accounts: parts.accounts, acceptsPasswords: options.acceptsPasswords, addresses: options.addresses,
             meter: entryMeter, security: parts.security, now: parts.now
@@ -67,7 +72,7 @@ enum ServerRoutes {
         ).add(to: routes)
         MachineRoutes(
             machines: parts.machines, tiers: parts.tiers, trust: parts.trust, deployment: parts.deployment,
-            entryMeter: entryMeter, security: parts.security, governance: parts.governance, now: parts.now
+            meter: machineMeter, entryMeter: entryMeter, security: parts.security, governance: parts.governance, now: parts.now
         ).add(to: routes)
         TrustRoutes(trust: parts.trust, roots: parts.roots, security: parts.security).add(to: routes)
         CoverageRoutes(coverage: parts.coverage, security: parts.security).add(to: routes)

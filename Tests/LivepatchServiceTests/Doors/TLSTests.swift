@@ -24,7 +24,7 @@ struct TLSTests {
         let tls: ServerTLS
         let port: Int
         /// What answers downloads before the handlers do, if anything does.
-        let hot: HotDownloads?
+        let hot: HotAnswers?
         /// Until the server has stopped.
         let ended: Task<Void, any Error>
         var url: String { "https://localhost:\(port)" }
@@ -64,7 +64,7 @@ struct TLSTests {
     private func with(
         minimum: TLSSettings.Version = .tls12, clients: TLSSettings.ClientCertificates = .none,
         handshakeTimeout: TimeAmount = HTTPService.handshakeTimeout,
-        deadline: Duration = .seconds(30), limits: ServerLimits = ServerLimits(), wire: DownloadWire = .connection,
+        deadline: Duration = .seconds(30), limits: ServerLimits = ServerLimits(), wire: Wire = .connection,
         _ body: (Running, ServiceGroup) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID())").path
@@ -205,8 +205,8 @@ struct TLSTests {
         }
     }
 
-    @Test(arguments: DownloadWire.connections)
-    func `asks those with sync tokens for a certificate, and nobody else`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.connections)
+    func `asks those with sync tokens for a certificate, and nobody else`(_ wire: Wire) async throws {
         try await with(clients: .requiredFromDownstreams, wire: wire) { running, _ in
             let file = try await running.server.add(
                 "livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2", [1, 2, 3], upTo: "edge")
@@ -220,7 +220,7 @@ struct TLSTests {
                 #expect(try await running.get(path, token: token, as: running.authority.issue("site")).status == 200)
                 #expect(try await running.get(path, token: machine).status == 200)
             }
-            #expect(running.hot?.answers == (wire == .hot ? 4 : nil))
+            #expect(running.hot?.count == (wire == .hot ? 4 : nil))
             #expect(try await running.get(Paths.tiers, token: administrator).status == 200)
             #expect(
                 running.server.log.lines.contains { $0.contains("synctoken_authn_failed:no_client_certificate") })
@@ -246,7 +246,7 @@ struct TLSTests {
                     }
                     #expect(answer.suffix(bytes.count) == bytes[...])
                 }
-                #expect(running.hot?.answers == (number < 2 ? 0 : 1))
+                #expect(running.hot?.count == (number < 2 ? 0 : 1))
             }
             try await connect(running.port).executeThenClose { inbound, outbound in
                 for _ in 0..<8 { try await outbound.write(ByteBuffer(string: request)) }

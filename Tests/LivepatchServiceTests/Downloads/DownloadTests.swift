@@ -14,8 +14,8 @@ import Testing
 struct DownloadTests {
     static let tiers = ["edge", "beta", "candidate", "stable"]
 
-    @Test(arguments: DownloadWire.allCases)
-    func `a token sees exactly what its tier offers, and the rest is as if it did not exist`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `a token sees exactly what its tier offers, and the rest is as if it did not exist`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         var added: [(file: PatchFile, reach: Int)] = []
         for (index, tier) in Self.tiers.enumerated() {
@@ -78,7 +78,7 @@ struct DownloadTests {
     private static let name = "livepatch-5.15.0-107.117+fips1-generic-64k-107.1-arm64.tar.bz2"
 
     private func serving(
-        _ bytes: [UInt8] = long, _ wire: DownloadWire,
+        _ bytes: [UInt8] = long, _ wire: Wire,
         _ body: @Sendable (any TestClientProtocol, PatchFile, String) async throws -> Void
     ) async throws {
         let server = try await ServerUnderTest()
@@ -87,8 +87,8 @@ struct DownloadTests {
         try await server.test(wire) { try await body($0, file, secret) }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `a whole file comes with everything that a client needs to check and resume it`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `a whole file comes with everything that a client needs to check and resume it`(_ wire: Wire) async throws {
         try await serving(Self.long, wire) { client, file, secret in
             for path in [Paths.patchFile(file.name), "/v1/patches/\(Self.name.replacing("+", with: "%2B"))"] {
                 let response = try await client.send(.get, path, token: secret)
@@ -108,8 +108,8 @@ struct DownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.connections)
-    func `over a socket, HEAD and 304 leave the connection in order`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.connections)
+    func `over a socket, HEAD and 304 leave the connection in order`(_ wire: Wire) async throws {
         try await serving(Self.long, wire) { client, file, secret in
             let path = Paths.patchFile(file.name)
             let tag = "\"\(file.digest)\""
@@ -126,12 +126,12 @@ struct DownloadTests {
     }
 
     @Test(
-        arguments: DownloadWire.allCases,
+        arguments: Wire.allCases,
         [
             ("bytes=0-0", 0, 1), ("bytes=262143-262144", 262_143, 262_145), ("bytes=100-", 100, long.count),
             ("bytes=-100", long.count - 100, long.count), ("bytes=0-\(long.count)", 0, long.count),
         ])
-    func `a range is exactly that part`(_ wire: DownloadWire, _ asked: (field: String, start: Int, end: Int)) async throws {
+    func `a range is exactly that part`(_ wire: Wire, _ asked: (field: String, start: Int, end: Int)) async throws {
         let (field, start, end) = asked
         try await serving(Self.long, wire) { client, file, secret in
             let response = try await client.send(.get, Paths.patchFile(file.name), token: secret, headers: [.range: field])
@@ -143,8 +143,8 @@ struct DownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `a range beyond the end is refused with the length`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `a range beyond the end is refused with the length`(_ wire: Wire) async throws {
         try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             for field in ["bytes=10-", "bytes=10-20", "bytes=-0"] {
                 let response = try await client.send(.get, Paths.patchFile(file.name), token: secret, headers: [.range: field])
@@ -155,8 +155,8 @@ struct DownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `several ranges, other units and nonsense get the whole file`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `several ranges, other units and nonsense get the whole file`(_ wire: Wire) async throws {
         try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             for field in ["bytes=0-1,3-4", "lines=0-1", "bytes=5-4", "bytes=x", "nonsense"] {
                 let response = try await client.send(.get, Paths.patchFile(file.name), token: secret, headers: [.range: field])
@@ -167,8 +167,8 @@ struct DownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `If-Range lets a range through only for the same content`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `If-Range lets a range through only for the same content`(_ wire: Wire) async throws {
         try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             let same = "\"\(file.digest)\""
             for (field, status) in [
@@ -182,8 +182,8 @@ struct DownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `a range means nothing to HEAD, and a match goes before a range`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `a range means nothing to HEAD, and a match goes before a range`(_ wire: Wire) async throws {
         try await serving(Array("0123456789".utf8), wire) { client, file, secret in
             let head = try await client.send(.head, Paths.patchFile(file.name), token: secret, headers: [.range: "bytes=8-"])
             #expect(head.status == .ok)
@@ -195,8 +195,8 @@ struct DownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `content that has gone missing is not offered again`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `content that has gone missing is not offered again`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(Self.name)
         let secret = try await server.secret("edge")
@@ -208,8 +208,8 @@ struct DownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `a storage that fails is a fault of the server's, told without its reasons`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `a storage that fails is a fault of the server's, told without its reasons`(_ wire: Wire) async throws {
         let storage = InMemoryPatchStorage { step in
             if case .open = step { throw LivepatchError(.storageUnavailable, "cannot open /var/secret") }
         }
@@ -303,8 +303,8 @@ struct DownloadTests {
         #expect(try await server.storage.length(of: file.digest) == nil)
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `where downloads are redirected, only who may have the file learns where it is`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `where downloads are redirected, only who may have the file learns where it is`(_ wire: Wire) async throws {
         var server = try await ServerUnderTest()
         server.options.downloadRedirect = "https://cdn.example.com/p/{filename}?x=1"
         let file = try await server.add(Self.name)

@@ -22,7 +22,7 @@ struct HotDownloadTests {
         let server: ServerUnderTest
         let file: PatchFile
         let client: TestClient
-        let hot: HotDownloads
+        let hot: HotAnswers
         let port: Int
 
         func status(_ token: String, _ headers: HTTPFields = [:], _ path: String = HotDownloadTests.path) async throws -> Int {
@@ -38,16 +38,16 @@ struct HotDownloadTests {
         }
 
         func isHot(_ token: String, _ headers: HTTPFields = [:]) async throws -> Bool {
-            let before = hot.answers
+            let before = hot.count
             #expect(try await status(token, headers) == 200)
-            return hot.answers > before
+            return hot.count > before
         }
 
         /// What it answers now must not be an answer of before.
         func expect(_ status: Int, _ token: String) async throws {
-            let before = hot.answers
+            let before = hot.count
             #expect(try await self.status(token) == status)
-            #expect(hot.answers == before)
+            #expect(hot.count == before)
         }
     }
 
@@ -188,8 +188,8 @@ struct HotDownloadTests {
         }
     }
 
-    @Test(arguments: DownloadWire.connections)
-    func `whoever answers, requests and credentials are measured the same`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.connections)
+    func `whoever answers, requests and credentials are measured the same`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(Self.name)
         let secret = try await server.secret("edge")
@@ -207,7 +207,7 @@ struct HotDownloadTests {
                     }
                 }
             }
-            #expect(hot.map { $0.answers > 20 } ?? (wire == .connection))
+            #expect(hot.map { $0.count > 20 } ?? (wire == .connection))
         }
         for template in [Paths.patchFileTemplate, Paths.targetTemplate] {
             for (method, code, count) in [("GET", "200", 10), ("HEAD", "200", 2), ("GET", "206", 2)] {
@@ -226,8 +226,8 @@ struct HotDownloadTests {
         #expect(try server.metrics.expectCounter(PatchCache.misses).totalValue == 2)
     }
 
-    @Test(arguments: DownloadWire.connections)
-    func `who comes too often is asked to wait`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.connections)
+    func `who comes too often is asked to wait`(_ wire: Wire) async throws {
         let server = try await limited {
             $0.downstreamRate = 6
             $0.machineRate = 4
@@ -244,7 +244,7 @@ struct HotDownloadTests {
                     }
                 }
             }
-            #expect(hot.map { $0.answers > 4 } ?? (wire == .connection))
+            #expect(hot.map { $0.count > 4 } ?? (wire == .connection))
         }
         for policy in ["downstreams", "machines"] {
             #expect(try server.metrics.expectCounter(Governance.rateLimited, [("policy", policy)]).totalValue == 2)
@@ -280,7 +280,7 @@ struct HotDownloadTests {
         try await warm(bytes) { warm in
             let secret = try await warm.server.secret("edge")
             try await warm.warm(secret)
-            let before = warm.hot.answers
+            let before = warm.hot.count
             let requests =
                 Self.request(secret) + "GET /debug/info HTTP/1.1\r\nHost: x\r\n\r\n"
                 + Self.request(secret, "Range: bytes=0-2\r\n")
@@ -292,7 +292,7 @@ struct HotDownloadTests {
             #expect(text.matches(of: /Content-Range: bytes (\S+)/).map { String($0.1) }.first == "0-2/\(bytes.count)")
             #expect(text.hasSuffix(String(decoding: bytes, as: UTF8.self)))
             #expect(text.utf8.count > 2 * bytes.count)
-            #expect(warm.hot.answers > before)
+            #expect(warm.hot.count > before)
 
             // The end of what the client has to say comes along with its request.
             let connection = try await RawClient.connect(warm.port)
@@ -314,7 +314,7 @@ struct HotDownloadTests {
         try await warm([UInt8](repeating: 1, count: 8 << 20), server) { warm in
             let secret = try await server.secret("edge")
             try await warm.warm(secret)
-            let before = warm.hot.answers
+            let before = warm.hot.count
             try await RawClient.connect(warm.port).executeThenClose { inbound, outbound in
                 // More than all buffers on the way hold.
                 for _ in 0..<64 { try await outbound.write(ByteBuffer(string: Self.request(secret))) }
@@ -326,7 +326,7 @@ struct HotDownloadTests {
                     await Task.yield()
                 }
             }
-            #expect(warm.hot.answers - before < 16)
+            #expect(warm.hot.count - before < 16)
             while server.parts.governance.governor.occupancy.served.values.contains(where: { $0 > 0 }) {
                 try Task.checkCancellation()
                 await Task.yield()
@@ -357,7 +357,7 @@ struct HotDownloadTests {
                 try await outbound.write(ByteBuffer(string: Self.request(secret) + Self.request(secret)))
                 var reader = inbound.makeAsyncIterator()
                 var received = try #require(try await reader.next()).readableBytes
-                #expect(hot.answers == 1)
+                #expect(hot.count == 1)
                 await group.triggerGracefulShutdown()
                 if !isReading { try await running.value }
                 do {

@@ -83,8 +83,8 @@ struct MachineEntryTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `a machine token opens its tier's view for reading, and nothing else`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `a machine token opens its tier's view for reading, and nothing else`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         let shown = try await server.add(MachineRouteTests.name, upTo: "stable")
         let hidden = try await server.add("livepatch-5.15.0-107.117-generic-108.1-amd64.tar.bz2", Array("new".utf8))
@@ -106,8 +106,8 @@ struct MachineEntryTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `an auth token opens nothing but registration`(_ wire: DownloadWire) async throws {
+    @Test(arguments: Wire.allCases)
+    func `an auth token opens nothing but registration`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(MachineRouteTests.name, upTo: "stable")
         let auth = try await server.authToken("stable")
@@ -136,8 +136,8 @@ struct MachineEntryTests {
         }
     }
 
-    @Test(arguments: DownloadWire.allCases)
-    func `revoking an auth token ends its machines' tokens everywhere, and moving it moves them`(_ wire: DownloadWire)
+    @Test(arguments: Wire.allCases)
+    func `revoking an auth token ends its machines' tokens everywhere, and moving it moves them`(_ wire: Wire)
         async throws
     {
         let server = try await ServerUnderTest()

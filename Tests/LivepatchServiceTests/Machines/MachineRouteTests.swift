@@ -24,11 +24,12 @@ struct MachineRouteTests {
         do { return try make() } catch { preconditionFailure("\(error)") }
     }
 
-    @Test func `a machine registers, checks in, downloads its patch, and is known by its hash`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `a machine registers, checks in, downloads its patch, and is known by its hash`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(Self.name, upTo: "stable")
         let secret = try await server.authToken("stable", id: "web servers")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let registered = try await client.send(.post, Paths.machineRegister(Self.id), token: secret)
             #expect(registered.status == .created)
             let body = try registered.decoded(RegistrationBody.self)
@@ -61,13 +62,14 @@ struct MachineRouteTests {
         }
     }
 
-    @Test func `a block takes the offer back, says so, and offers what came before`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `a block takes the offer back, says so, and offers what came before`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         let older = try await server.add(
             "livepatch-5.15.0-107.117-generic-106.1-amd64.tar.bz2", Array("older".utf8), upTo: "stable")
         let file = try await server.add(Self.name, upTo: "stable")
         let token = try await server.machine("m-1", in: "stable")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let applied = MachineReport(kernel: Self.kernel, patchState: .applied, patchVersion: file.name.version)
             let before = try await client.post(Paths.machineUpdates(Self.id), applied, token: token).decoded(CheckInAnswer.self)
             #expect(!before.revoked)
@@ -79,7 +81,8 @@ struct MachineRouteTests {
         }
     }
 
-    @Test func `without an offer the answer says why`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `without an offer the answer says why`(_ wire: Wire) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(Self.name)
         let token = try await server.machine("m-1", in: "stable")
@@ -92,7 +95,7 @@ struct MachineRouteTests {
             change(&report)
             return try await client.post(Paths.machineUpdates(Self.id), report, token: token).decoded(CheckInAnswer.self)
         }
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             #expect(try await answer(client).reason == .notInTier)
             let command = TierCommand.promote(version: file.name.version, tier: Shorthand.stable)
             _ = try await server.parts.administration.carryOut(command, by: "test")

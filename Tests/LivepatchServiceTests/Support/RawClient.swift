@@ -52,7 +52,7 @@ enum RawClient {
     /// Runs a server while something is done with its port.
     /// - Parameter body: given what answers downloads before anybody else is asked, too, if anything does.
     static func serving(
-        _ server: ServerUnderTest, tls: ServerTLS? = nil, _ body: (_ port: Int, _ hot: HotDownloads?) async throws -> Void
+        _ server: ServerUnderTest, tls: ServerTLS? = nil, _ body: (_ port: Int, _ hot: HotAnswers?) async throws -> Void
     ) async throws {
         let (addresses, ready) = AsyncStream.makeStream(of: HTTPService.Address.self)
         let service = HTTPService(

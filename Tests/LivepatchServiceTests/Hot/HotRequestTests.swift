@@ -1,10 +1,12 @@
 import FoundationEssentials
+import LivepatchKit
+import NIOCore
 import NIOHTTP1
 import Testing
 
 @testable import LivepatchService
 
-@Suite("Downloads that are recognized") struct HotRequestTests {
+@Suite("Requests that are recognized") struct HotRequestTests {
     private static let path = "/v1/patches/livepatch-5.15.0-107.117-generic-107.1-amd64.tar.bz2"
 
     private func request(
@@ -19,7 +21,7 @@ import Testing
     @Test func `what a download says is read, in any case of letters`() throws {
         let whole = try #require(request())
         #expect(whole.path == Self.path && whole.authorization == "Bearer s" && whole.deployment == nil)
-        #expect(whole.conditions == DownloadAnswer.Conditions())
+        #expect(whole.subject == .download(DownloadAnswer.Conditions()))
         let part = try #require(
             request(
                 .HEAD, "/v1/sync/targets/00.x", .http1_1,
@@ -28,8 +30,30 @@ import Testing
                     ("Connection", "Keep-Alive"), ("Content-Length", "0"),
                 ]))
         #expect(
-            part.conditions
-                == DownloadAnswer.Conditions(isHead: true, range: "bytes=1-2", ifRange: "\"a\"", ifNoneMatch: "\"b\", *"))
+            part.subject
+                == .download(
+                    DownloadAnswer.Conditions(isHead: true, range: "bytes=1-2", ifRange: "\"a\"", ifNoneMatch: "\"b\", *")))
+    }
+
+    @Test func `a check-in is recognized by its path, and takes the body that was announced`() throws {
+        func checkIn(_ path: String, _ fields: [(String, String)] = [("Content-Length", "5")]) -> HotRequest? {
+            request(.POST, path, .http1_1, fields)
+        }
+        var report = try #require(checkIn("/v1/client/m-1/updates"))
+        #expect(report.subject == .checkIn(try MachineID(parsing: "m-1")) && report.method == .post && report.length == 5)
+        #expect(report.take(ByteBuffer(string: "abc")) && report.take(ByteBuffer(string: "de")))
+        #expect(report.body == ByteBuffer(string: "abcde"))
+        #expect(!report.take(ByteBuffer(string: "f")))
+        for path in [
+            "/v1/client/m-1", "/v1/client/m-1/pings", "/v1/client/updates", "/v1/client//updates", "/v1/client/m%2D1/updates",
+            "/v1/client/m/1/updates", "/v1/client/m-1/updates?", "/v1/client/m-1/updates/",
+        ] { #expect(checkIn(path) == nil, "\(path)") }
+        for fields in [
+            [("Content-Length", "8193")], [("Content-Length", "-1")], [("Content-Length", "x")], [("Content-Length", "5, 5")],
+            [("Content-Length", "5"), ("Content-Length", "5")], [("Content-Length", "5"), ("Idempotency-Key", "k")],
+            [("Content-Length", "5"), ("Content-Encoding", "gzip")], [("Transfer-Encoding", "chunked")],
+            [("Content-Length", "5"), ("Expect", "100-continue")],
+        ] { #expect(checkIn("/v1/client/m-1/updates", fields) == nil, "\(fields)") }
     }
 
     @Test func `everything else is not for it`() {

@@ -2,11 +2,11 @@ import FoundationEssentials
 import LivepatchKit
 import NIOCore
 
-/// The requests of one thread's connections that wait to be answered by a ``HotDownloads``: all that have come at the same time are
+/// The requests of one thread's connections that wait to be answered by a ``HotAnswers``: all that have come at the same time are
 /// answered as of one revision, which is read after the last of them came.
 final class HotQueue: Sendable {
     private struct State {
-        var waiting: [HotDownloadHandler] = []
+        var waiting: [HotHandler] = []
         var date: (text: String, second: Int64) = ("", .min)
 
         /// The current time for the field `Date`, which is made once a second.
@@ -28,17 +28,17 @@ final class HotQueue: Sendable {
     }
 
     /// Has a request answered as soon as all that has come is here.
-    func add(_ handler: HotDownloadHandler, _ downloads: HotDownloads) {
+    func add(_ handler: HotHandler, _ answers: HotAnswers) {
         state.value.waiting.append(handler)
         guard state.value.waiting.count == 1 else { return }
         // After all that the system has reported this time.
-        eventLoop.execute { self.answer(downloads) }
+        eventLoop.execute { self.answer(answers) }
     }
 
-    private func answer(_ downloads: HotDownloads) {
+    private func answer(_ answers: HotAnswers) {
         let waiting = state.value.waiting
         state.value.waiting = []
-        let revision = downloads.revision.revisionAtOnce()
+        let revision = answers.revision.revisionAtOnce()
         let date = state.value.currentDate()
         for handler in waiting { handler.answer(as: revision, date: date) }
     }

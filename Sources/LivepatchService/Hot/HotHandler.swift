@@ -3,11 +3,11 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// Shows a connection's downloads to a ``HotDownloads`` before anybody else sees them, and sends its answers.
+/// Shows a connection's requests to a ``HotAnswers`` before anybody else sees them, and sends its answers.
 ///
-/// It stands before Hummingbird's translation of requests, behind all that guards the connection. Answers keep the order of requests: a
-/// download is looked at only while no other request is under way, and while it is answered all that comes after it waits.
-final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
+/// It stands before Hummingbird's translation of requests, behind all that guards the connection. Answers keep the order of requests: one
+/// is looked at only while no other is under way, and while it is answered all that comes after it waits.
+final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -17,7 +17,7 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private enum Course {
         /// Everything passes.
         case passing
-        /// The head of a download has come, and not its end.
+        /// The head of a request has come, and not its end.
         case hearing(HotRequest, HTTPRequestHead)
         /// It waits to be answered.
         case asking(HotRequest, HTTPRequestHead)
@@ -25,7 +25,7 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private struct Sending {
-        let answer: HotDownloads.Answer
+        let answer: HotAnswer
         var hasBegun = false
         /// What has not been written of the body yet.
         var rest: Range<Int>
@@ -38,7 +38,7 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case error(any Error)
     }
 
-    private let downloads: HotDownloads
+    private let answers: HotAnswers
     private var context: ChannelHandlerContext?
     private var course = Course.passing
     /// Requests of others whose answers have not ended.
@@ -49,7 +49,7 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isStopping = false
     private var isWriting = false
 
-    init(_ downloads: HotDownloads) { self.downloads = downloads }
+    init(_ answers: HotAnswers) { self.answers = answers }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -89,15 +89,18 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .event(let event) = arrival, event is ChannelShouldQuiesceEvent { isStopping = true }
         guard !isBusy else { return held.append(arrival) }
         switch (course, arrival) {
-        case (.passing, .part(.head(let head))) where others == 0 && !isStopping && downloads.isOpen:
+        case (.passing, .part(.head(let head))) where others == 0 && !isStopping && answers.isOpen:
             guard let request = HotRequest(head) else { return pass(arrival, context) }
             course = .hearing(request, head)
+        case (.hearing(var request, let head), .part(.body(let part))) where !isStopping:
+            course = .passing
+            if request.take(part) { course = .hearing(request, head) } else { pass(request, head, context) }
         case (.hearing(let request, let head), .part(.end(nil))) where !isStopping:
             course = .asking(request, head)
-            downloads.queue(on: context.eventLoop).add(self, downloads)
-        case (.hearing(_, let head), _):
+            answers.queue(on: context.eventLoop).add(self, answers)
+        case (.hearing(let request, let head), _):
             course = .passing
-            pass(.part(.head(head)), context)
+            pass(request, head, context)
             pass(arrival, context)
         default: pass(arrival, context)
         }
@@ -111,6 +114,12 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .event(let event): context.fireUserInboundEventTriggered(event)
         case .error(let error): context.fireErrorCaught(error)
         }
+    }
+
+    /// Lets what has come of a request pass.
+    private func pass(_ request: HotRequest, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        pass(.part(.head(head)), context)
+        if request.body.readableBytes > 0 { pass(.part(.body(request.body)), context) }
     }
 
     /// Goes on with what came meanwhile.
@@ -134,7 +143,7 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func answer(as revision: CatalogRevision?, date: String) {
         guard let context, case .asking(let request, let head) = course else { return }
         let answer = revision.flatMap { revision in
-            downloads.answer(request, as: revision, date: date) {
+            answers.answer(request, as: revision, date: date) {
                 ((try? context.pipeline.syncOperations.nioSSL_peerCertificate()) ?? nil) != nil
             }
         }
@@ -143,7 +152,7 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
             send(context)
         } else {
             course = .passing
-            pass(.part(.head(head)), context)
+            pass(request, head, context)
             pass(.part(.end(nil)), context)
             context.fireChannelReadComplete()
             resume(context)
@@ -166,10 +175,10 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 sending.hasBegun = true
                 context.write(wrapOutboundOut(.head(sending.answer.head)), promise: nil)
             }
-            if let content = sending.answer.body?.content, !sending.rest.isEmpty {
+            if let body = sending.answer.body, !sending.rest.isEmpty {
                 let chunk = sending.rest.prefix(OpenedContent.chunkSize)
                 sending.rest = chunk.upperBound..<sending.rest.upperBound
-                context.write(wrapOutboundOut(.body(.byteBuffer(content.slice(chunk)))), promise: nil)
+                context.write(wrapOutboundOut(.body(.byteBuffer(body.slice(chunk)))), promise: nil)
             }
             guard sending.rest.isEmpty else {
                 course = .sending(sending)
@@ -179,7 +188,7 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
             course = .passing
             sending.answer.place.leave()
             var written: EventLoopPromise<Void>?
-            if let content = sending.answer.body?.content {
+            if case .content(let content, _) = sending.answer.body {
                 // It counts as held in memory until it is on its way.
                 written = context.eventLoop.makePromise()
                 written?.futureResult.whenComplete { _ in withExtendedLifetime(content) {} }
@@ -195,20 +204,20 @@ final class HotDownloadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Puts a ``HotDownloadHandler`` and an ``OrderlyClosing`` into a connection's pipeline, before Hummingbird's translation of requests.
-final class HotDownloadInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+/// Puts a ``HotHandler`` and an ``OrderlyClosing`` into a connection's pipeline, before Hummingbird's translation of requests.
+final class HotInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = Any
 
-    private let downloads: HotDownloads?
+    private let answers: HotAnswers?
 
-    /// - Parameter downloads: `nil` where the ordinary handlers answer everything.
-    init(_ downloads: HotDownloads?) { self.downloads = downloads }
+    /// - Parameter answers: `nil` where the ordinary handlers answer everything.
+    init(_ answers: HotAnswers?) { self.answers = answers }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
         do {
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
-            if let downloads { try pipeline.addHandler(HotDownloadHandler(downloads), position: .after(decoder)) }
+            if let answers { try pipeline.addHandler(HotHandler(answers), position: .after(decoder)) }
             try pipeline.addHandler(OrderlyClosing(), position: .after(decoder))
         } catch {
             context.fireErrorCaught(error)

@@ -1,0 +1,144 @@
+import HTTPTypes
+import LivepatchAPI
+import LivepatchKit
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+import Tracing
+
+/// Answers requests on the thread of their connection, where all that it takes is known already, as of the catalogue's revision of this
+/// moment: whose the token is and what it opens, and the answer.
+///
+/// It never refuses anything and never waits. A request about which anything is unknown or unusual goes to the ordinary handlers, which
+/// decide, record and tell, and whose answers this one's are the same as. Neither does it answer while requests are logged (`debug`) or
+/// traced: there is one place for that.
+final class HotAnswers: Sendable {
+    let revision: any PromptRevision
+    let downloads: HotDownloads?
+    private let checkIns: HotCheckIns
+    private let gate: EntryGate
+    private let governance: Governance
+    private let meters: (entry: EntryMeter, requests: RequestMeter)
+    private let logger: Logger
+    private let isTraced: Bool
+    private let queues = ThreadSpecificVariable<HotQueue>()
+    private let counter = Atomic(0)
+
+    /// - Parameters:
+    ///   - downloads: `nil` for a server that does not send files from memory.
+    ///   - gate: the one that the ordinary handlers stand behind.
+    ///   - logger: theirs.
+    init(
+        revision: any PromptRevision, downloads: HotDownloads?, checkIns: HotCheckIns, gate: EntryGate,
+        governance: Governance, entryMeter: EntryMeter, requestMeter: RequestMeter, logger: Logger
+    ) {
+        self.revision = revision
+        self.downloads = downloads
+        self.checkIns = checkIns
+        self.gate = gate
+        self.governance = governance
+        meters = (entryMeter, requestMeter)
+        self.logger = logger
+        isTraced = !(InstrumentationSystem.instrument is NoOpInstrument)
+    }
+
+    /// How many requests were answered here.
+    var count: Int { counter.load(ordering: .relaxed) }
+
+    /// Whether a request may be asked about at all.
+    var isOpen: Bool { !isTraced && logger.logLevel > .debug }
+
+    /// The requests of this thread's connections.
+    func queue(on eventLoop: any EventLoop) -> HotQueue {
+        if let queue = queues.currentValue { return queue }
+        let queue = HotQueue(on: eventLoop)
+        queues.currentValue = queue
+        return queue
+    }
+
+    /// Answers a request.
+    /// - Parameters:
+    ///   - revision: one that was read after the request came.
+    ///   - date: the field of that name.
+    ///   - hasCertificate: whether the connection's client has shown one.
+    /// - Returns: `nil` if the ordinary handlers have to.
+    func answer(
+        _ request: HotRequest, as revision: CatalogRevision, date: String, hasCertificate: () -> Bool
+    ) -> HotAnswer? {
+        let start = ContinuousClock.now
+        guard let visitor = governance.known(request.authorization),
+            let caller = gate.remembered(
+                request.authorization, from: request.deployment, as: revision, hasCertificate: hasCertificate)
+        else { return nil }
+        let entered = ContinuousClock.now
+        let admit = { self.governance.admitAtOnce(visitor, caller) }
+        let found: HotAnswer? =
+            switch request.subject {
+            case .download(let conditions):
+                downloads?.answer(request.path, conditions, to: caller, as: revision, admit: admit)
+            case .checkIn(let machine):
+                checkIns.answer(machine, request.body, from: caller, as: revision, admit: admit)
+            }
+        guard var answer = found else { return nil }
+
+        counter.add(1, ordering: .relaxed)
+        meters.entry.note(EntryMeter.Credential(caller), entered - start)
+        answer.head.headers.add(name: "Date", value: date)
+        meters.requests.record(
+            ContinuousClock.now - request.arrival, handler: answer.template, method: request.method,
+            code: Int(answer.head.status.code))
+        return answer
+    }
+}
+
+/// An answer on its way.
+struct HotAnswer {
+    enum Body {
+        case content(CachedContent, Range<Int>)
+        case bytes(ByteBuffer)
+    }
+
+    var head: HTTPResponseHead
+    /// `nil` for an answer without a body.
+    let body: Body?
+    /// The request's place among those that are served, which it keeps until a long body has been sent.
+    let place: Place
+    /// The route's.
+    let template: String
+
+    init(_ status: HTTPResponse.Status, _ headers: HTTPHeaders, body: Body?, place: Place, template: String) {
+        head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status.code), headers: headers)
+        self.body = body
+        self.place = place
+        self.template = template
+    }
+}
+
+extension HotAnswer.Body {
+    /// The places of its bytes.
+    var range: Range<Int> {
+        switch self {
+        case .content(_, let range): range
+        case .bytes(let buffer): 0..<buffer.readableBytes
+        }
+    }
+
+    /// Some of its bytes, without a copy.
+    func slice(_ range: Range<Int>) -> ByteBuffer {
+        switch self {
+        case .content(let content, _): content.slice(range)
+        case .bytes(let buffer):
+            buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+        }
+    }
+}
+
+extension HTTPHeaders {
+    /// The fields of an answer that does not pass the ordinary handlers.
+    init(hot fields: HTTPFields) {
+        self.init(fields.map { ($0.name.rawName, $0.value) })
+        add(name: HeaderNames.serverVersion, value: Release.version)
+    }
+}

@@ -1,0 +1,122 @@
+import HTTPTypes
+import LivepatchAPI
+import LivepatchKit
+import NIOCore
+import NIOHTTP1
+
+/// A request that ``HotAnswers`` may be able to answer: for a patch file, or a machine's check-in, with a bearer token, and with nothing
+/// about it that takes more than a look.
+struct HotRequest: Sendable {
+    /// What it is about.
+    enum Subject: Hashable, Sendable {
+        case download(DownloadAnswer.Conditions)
+        case checkIn(MachineID)
+    }
+
+    /// The longest body that is looked at, in bytes; a machine's report is much shorter.
+    static let longestBody = 8 << 10
+
+    /// The target as it was sent.
+    let path: String
+    let method: HTTPRequest.Method
+    let authorization: String
+    /// Who the caller says it is.
+    let deployment: String?
+    let subject: Subject
+    /// How long the body is, in bytes.
+    let length: Int
+    /// What has come of the body.
+    private(set) var body = ByteBuffer()
+    let arrival = ContinuousClock.now
+
+    private static let downloads = [Paths.patchFileTemplate, Paths.targetTemplate].map { String($0.prefix { $0 != "{" }) }
+    private static let updates = Paths.machineUpdatesTemplate.split(separator: "{machine-id}").map(String.init)
+    private static let deploymentField = HeaderNames.deployment.lowercased()
+    private static let repeatField = HeaderNames.idempotencyKey.lowercased()
+
+    /// `nil` for every other request, and for whatever is unusual about one: a field that is there twice, an end of the connection, a
+    /// body where there should be none, or one whose length is not announced.
+    init?(_ head: HTTPRequestHead) {
+        guard head.version == .http1_1 else { return nil }
+        var conditions = DownloadAnswer.Conditions(isHead: head.method == .HEAD)
+        let machine: MachineID?
+        switch head.method {
+        case .GET, .HEAD:
+            guard Self.downloads.contains(where: head.uri.hasPrefix), !head.uri.utf8.contains(UInt8(ascii: "?")) else {
+                return nil
+            }
+            machine = nil
+            method = conditions.isHead ? .head : .get
+        case .POST:
+            guard let id = Self.machine(in: head.uri) else { return nil }
+            machine = id
+            method = .post
+        default: return nil
+        }
+        var authorization: String?
+        var deployment: String?
+        var length = 0
+        /// Keeps a field that may be there once.
+        func keep(_ value: String, _ field: inout String?) -> Bool {
+            defer { field = value }
+            return field == nil
+        }
+        for (name, value) in head.headers {
+            let isUsual =
+                switch name.utf8.count {
+                case 2 where Self.isName(name, "te"): false
+                case 5 where Self.isName(name, "range"): keep(value, &conditions.range)
+                case 6 where Self.isName(name, "expect"): false
+                case 7 where Self.isName(name, "upgrade"): false
+                case 8 where Self.isName(name, "if-range"): keep(value, &conditions.ifRange)
+                case 10 where Self.isName(name, "connection"): Self.isName(value, "keep-alive")
+                case 13 where Self.isName(name, "authorization"): keep(value, &authorization)
+                case 13 where Self.isName(name, "if-none-match"): keep(value, &conditions.ifNoneMatch)
+                case 14 where Self.isName(name, "content-length"): Self.keep(value, &length)
+                case 16 where Self.isName(name, "content-encoding"): false
+                case 17 where Self.isName(name, "transfer-encoding"): false
+                case Self.repeatField.utf8.count where Self.isName(name, Self.repeatField): false
+                case Self.deploymentField.utf8.count where Self.isName(name, Self.deploymentField): keep(value, &deployment)
+                default: true
+                }
+            guard isUsual else { return nil }
+        }
+        guard let authorization, length == 0 || machine != nil else { return nil }
+        path = head.uri
+        self.authorization = authorization
+        self.deployment = deployment
+        self.length = length
+        subject = machine.map { .checkIn($0) } ?? .download(conditions)
+    }
+
+    /// Takes in a part of the body.
+    /// - Returns: `false` if it is longer than was announced.
+    mutating func take(_ part: ByteBuffer) -> Bool {
+        var part = part
+        if body.readableBytes == 0 { body = part } else { body.writeBuffer(&part) }
+        return body.readableBytes <= length
+    }
+
+    /// The machine whose check-in is at that path.
+    private static func machine(in path: String) -> MachineID? {
+        guard updates.count == 2, path.hasPrefix(updates[0]), path.hasSuffix(updates[1]),
+            path.utf8.count > updates[0].utf8.count + updates[1].utf8.count
+        else { return nil }
+        let id = path.utf8.dropFirst(updates[0].utf8.count).dropLast(updates[1].utf8.count)
+        // What is encoded is decoded elsewhere.
+        guard !id.contains(UInt8(ascii: "%")) else { return nil }
+        return try? MachineID(parsing: String(Substring(id)))
+    }
+
+    /// Keeps a length that may be there once.
+    private static func keep(_ value: String, _ length: inout Int) -> Bool {
+        defer { length = Int(value) ?? 0 }
+        return length == 0 && value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            && (Int(value).map { $0 <= longestBody } ?? false)
+    }
+
+    /// Compares without regard to the case of letters.
+    private static func isName(_ text: String, _ name: String) -> Bool {
+        text.utf8.count == name.utf8.count && zip(text.utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 }
+    }
+}
