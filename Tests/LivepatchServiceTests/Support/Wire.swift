@@ -1,6 +1,7 @@
 import HTTPTypes
 import LivepatchAPI
 import LivepatchKit
+import LivepatchTesting
 import Logging
 import NIOCore
 import Testing
