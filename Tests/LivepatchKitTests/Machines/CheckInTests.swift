@@ -273,7 +273,7 @@ import Testing
             let kernel = MachineSamples.kernel(try KernelVersion(parsing: "5.15.0-\(number).1"))
             _ = try await checkIn.answer(MachineSamples.report(kernel: kernel), from: identity, at: now)
         }
-        #expect(await server.offers.count == 2)
+        #expect(server.offers.count == 2)
         #expect(server.store.counts.machineReads == 5)
         let first = try MachineSamples.identity("m1")
         _ = try await checkIn.answer(MachineSamples.report(), from: first, at: now)

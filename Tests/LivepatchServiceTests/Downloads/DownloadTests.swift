@@ -79,7 +79,7 @@ struct DownloadTests {
 
     private func serving(
         _ bytes: [UInt8] = long, _ wire: Wire,
-        _ body: @Sendable (any TestClientProtocol, PatchFile, String) async throws -> Void
+        _ body: @escaping @Sendable (any TestClientProtocol, PatchFile, String) async throws -> Void
     ) async throws {
         let server = try await ServerUnderTest()
         let file = try await server.add(Self.name, bytes)

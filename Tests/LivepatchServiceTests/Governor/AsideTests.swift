@@ -120,7 +120,7 @@ import Testing
             responder: routes.responder,
             server: .http1(
                 configuration: .init(
-                    governance: server.parts.governance, connections: OpenConnections(server.metrics), downloads: nil,
+                    governance: server.parts.governance, connections: OpenConnections(server.metrics), hot: nil,
                     logger: server.log.logger(label: "http"))),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: server.log.logger(label: "server"))
         try await application.test(.live) { client in

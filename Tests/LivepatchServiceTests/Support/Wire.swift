@@ -34,7 +34,7 @@ extension ServerUnderTest {
 
     /// Does something with a client of this server.
     func test(
-        _ wire: Wire, _ body: @Sendable (any TestClientProtocol) async throws -> Void
+        _ wire: Wire, _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         guard wire != .handlers else { return try await application.test(.router) { try await body($0) } }
         try await RawClient.serving(wire == .hot ? heated() : self) { port, hot in
