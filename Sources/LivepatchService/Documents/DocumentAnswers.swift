@@ -9,10 +9,17 @@ enum DocumentAnswers {
     static let missing = LivepatchError(.notFound, "There is no such document.")
 
     static func answer(_ document: PublishedDocument, to request: Request) -> Response {
+        let (status, fields) = beginning(document, ifNoneMatch: request.headers[.ifNoneMatch])
+        guard status == .ok else { return Response(status: status, headers: fields) }
+        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.bytes)))
+    }
+
+    /// The status and the fields of an answer: with the document, or to somebody who has it.
+    static func beginning(_ document: PublishedDocument, ifNoneMatch: String?) -> (HTTPResponse.Status, HTTPFields) {
         let tag = EntityTag(document.tag)
-        var headers: HTTPFields = [.eTag: tag.field, .cacheControl: "private, no-cache"]
-        if tag.isNamed(inIfNoneMatch: request.headers[.ifNoneMatch]) { return Response(status: .notModified, headers: headers) }
-        headers[.contentType] = "application/json"
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.bytes)))
+        var fields: HTTPFields = [.eTag: tag.field, .cacheControl: "private, no-cache"]
+        if tag.isNamed(inIfNoneMatch: ifNoneMatch) { return (.notModified, fields) }
+        fields[.contentType] = "application/json"
+        return (.ok, fields)
     }
 }

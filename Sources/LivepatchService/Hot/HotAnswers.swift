@@ -17,6 +17,7 @@ import Tracing
 final class HotAnswers: Sendable {
     let revision: any PromptRevision
     let downloads: HotDownloads?
+    let heads: HotHeads
     private let checkIns: HotCheckIns
     private let gate: EntryGate
     private let governance: Governance
@@ -31,11 +32,12 @@ final class HotAnswers: Sendable {
     ///   - gate: the one that the ordinary handlers stand behind.
     ///   - logger: theirs.
     init(
-        revision: any PromptRevision, downloads: HotDownloads?, checkIns: HotCheckIns, gate: EntryGate,
+        revision: any PromptRevision, downloads: HotDownloads?, heads: HotHeads, checkIns: HotCheckIns, gate: EntryGate,
         governance: Governance, entryMeter: EntryMeter, requestMeter: RequestMeter, logger: Logger
     ) {
         self.revision = revision
         self.downloads = downloads
+        self.heads = heads
         self.checkIns = checkIns
         self.gate = gate
         self.governance = governance
@@ -78,6 +80,7 @@ final class HotAnswers: Sendable {
             switch request.subject {
             case .download(let conditions):
                 downloads?.answer(request.path, conditions, to: caller, as: revision, admit: admit)
+            case .head(let ifNoneMatch): heads.answer(ifNoneMatch, to: caller, as: revision, admit: admit)
             case .checkIn(let machine):
                 checkIns.answer(machine, request.body, from: caller, as: revision, admit: admit)
             }

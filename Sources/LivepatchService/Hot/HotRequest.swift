@@ -4,12 +4,14 @@ import LivepatchKit
 import NIOCore
 import NIOHTTP1
 
-/// A request that ``HotAnswers`` may be able to answer: for a patch file, or a machine's check-in, with a bearer token, and with nothing
-/// about it that takes more than a look.
+/// A request that ``HotAnswers`` may be able to answer: for a patch file or the head of a view, or a machine's check-in, with a bearer
+/// token, and with nothing about it that takes more than a look.
 struct HotRequest: Sendable {
     /// What it is about.
     enum Subject: Hashable, Sendable {
         case download(DownloadAnswer.Conditions)
+        /// The head of the caller's view, with the field `If-None-Match`.
+        case head(String?)
         case checkIn(MachineID)
     }
 
@@ -29,8 +31,6 @@ struct HotRequest: Sendable {
     private(set) var body = ByteBuffer()
     let arrival = ContinuousClock.now
 
-    private static let downloads = [Paths.patchFileTemplate, Paths.targetTemplate].map { String($0.prefix { $0 != "{" }) }
-    private static let updates = Paths.machineUpdatesTemplate.split(separator: "{machine-id}").map(String.init)
     private static let deploymentField = HeaderNames.deployment.lowercased()
     private static let repeatField = HeaderNames.idempotencyKey.lowercased()
 
@@ -38,21 +38,8 @@ struct HotRequest: Sendable {
     /// body where there should be none, or one whose length is not announced.
     init?(_ head: HTTPRequestHead) {
         guard head.version == .http1_1 else { return nil }
+        guard let kind = Kind(head.method, head.uri) else { return nil }
         var conditions = DownloadAnswer.Conditions(isHead: head.method == .HEAD)
-        let machine: MachineID?
-        switch head.method {
-        case .GET, .HEAD:
-            guard Self.downloads.contains(where: head.uri.hasPrefix), !head.uri.utf8.contains(UInt8(ascii: "?")) else {
-                return nil
-            }
-            machine = nil
-            method = conditions.isHead ? .head : .get
-        case .POST:
-            guard let id = Self.machine(in: head.uri) else { return nil }
-            machine = id
-            method = .post
-        default: return nil
-        }
         var authorization: String?
         var deployment: String?
         var length = 0
@@ -81,12 +68,20 @@ struct HotRequest: Sendable {
                 }
             guard isUsual else { return nil }
         }
-        guard let authorization, length == 0 || machine != nil else { return nil }
+        guard let authorization else { return nil }
         path = head.uri
         self.authorization = authorization
         self.deployment = deployment
         self.length = length
-        subject = machine.map { .checkIn($0) } ?? .download(conditions)
+        switch kind {
+        case .checkIn(let machine):
+            method = .post
+            subject = .checkIn(machine)
+        case .head, .download:
+            guard length == 0 else { return nil }
+            method = conditions.isHead ? .head : .get
+            subject = kind == .head ? .head(conditions.ifNoneMatch) : .download(conditions)
+        }
     }
 
     /// Takes in a part of the body.
@@ -95,17 +90,6 @@ struct HotRequest: Sendable {
         var part = part
         if body.readableBytes == 0 { body = part } else { body.writeBuffer(&part) }
         return body.readableBytes <= length
-    }
-
-    /// The machine whose check-in is at that path.
-    private static func machine(in path: String) -> MachineID? {
-        guard updates.count == 2, path.hasPrefix(updates[0]), path.hasSuffix(updates[1]),
-            path.utf8.count > updates[0].utf8.count + updates[1].utf8.count
-        else { return nil }
-        let id = path.utf8.dropFirst(updates[0].utf8.count).dropLast(updates[1].utf8.count)
-        // What is encoded is decoded elsewhere.
-        guard !id.contains(UInt8(ascii: "%")) else { return nil }
-        return try? MachineID(parsing: String(Substring(id)))
     }
 
     /// Keeps a length that may be there once.
@@ -118,5 +102,39 @@ struct HotRequest: Sendable {
     /// Compares without regard to the case of letters.
     private static func isName(_ text: String, _ name: String) -> Bool {
         text.utf8.count == name.utf8.count && zip(text.utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 }
+    }
+}
+
+/// What a request is about, by its method and target alone.
+private enum Kind: Hashable {
+    case download, head
+    case checkIn(MachineID)
+
+    private static let downloads = [Paths.patchFileTemplate, Paths.targetTemplate].map { String($0.prefix { $0 != "{" }) }
+    private static let updates = Paths.machineUpdatesTemplate.split(separator: "{machine-id}").map(String.init)
+
+    /// `nil` for everything else.
+    init?(_ method: HTTPMethod, _ target: String) {
+        switch method {
+        case .GET where target == Paths.syncHead: self = .head
+        case .GET, .HEAD:
+            guard Self.downloads.contains(where: target.hasPrefix), !target.utf8.contains(UInt8(ascii: "?")) else { return nil }
+            self = .download
+        case .POST:
+            guard let machine = Self.machine(in: target) else { return nil }
+            self = .checkIn(machine)
+        default: return nil
+        }
+    }
+
+    /// The machine whose check-in is at that path.
+    private static func machine(in path: String) -> MachineID? {
+        guard updates.count == 2, path.hasPrefix(updates[0]), path.hasSuffix(updates[1]),
+            path.utf8.count > updates[0].utf8.count + updates[1].utf8.count
+        else { return nil }
+        let id = path.utf8.dropFirst(updates[0].utf8.count).dropLast(updates[1].utf8.count)
+        // What is encoded is decoded elsewhere.
+        guard !id.contains(UInt8(ascii: "%")) else { return nil }
+        return try? MachineID(parsing: String(Substring(id)))
     }
 }

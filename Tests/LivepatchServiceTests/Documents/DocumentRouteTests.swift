@@ -18,10 +18,11 @@ struct DocumentRouteTests {
         return server
     }
 
-    @Test func `what the head announces is what is sent, bound by digest`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `what the head announces is what is sent, bound by digest`(_ wire: Wire) async throws {
         let server = try await scene()
         let secret = try await server.secret("edge")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let answer = try await client.send(.get, Paths.syncHead, token: secret)
             let head = try answer.decoded(Head.self)
             #expect(head.tier.rawValue == "edge")
@@ -40,10 +41,11 @@ struct DocumentRouteTests {
         }
     }
 
-    @Test func `what has not changed is not sent again`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `what has not changed is not sent again`(_ wire: Wire) async throws {
         let server = try await scene()
         let secret = try await server.secret("edge")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             for path in [
                 Paths.syncHead, Paths.syncTiers, Paths.syncRevocations, "/v1/sync/tiers/stable", "/v1/sync/versions/107.1",
             ] {
@@ -77,6 +79,38 @@ struct DocumentRouteTests {
             for path in hidden { answers.insert(try await client.send(.get, path, token: secret).fingerprint) }
             #expect(answers.count == 1)
             #expect(answers.first?.hasPrefix("404") == true)
+        }
+    }
+
+    @Test func `a head is sent from memory for a second, and not once the view has changed`() async throws {
+        let server = try await scene().heated()
+        let secret = try await server.secret("edge")
+        let version = try PatchVersion(parsing: "108.1")
+        try await RawClient.serving(server) { port, hot in
+            let hot = try #require(hot)
+            try await TestClient.withClient(host: "127.0.0.1", port: port) { client in
+                func head(isHot: Bool) async throws -> ByteBuffer? {
+                    let before = hot.count
+                    let answer = try await client.get(Paths.syncHead, headers: [.authorization: "Bearer \(secret)"])
+                    #expect(answer.status == .ok)
+                    #expect(hot.count == before + (isHot ? 1 : 0))
+                    return answer.body
+                }
+                let first = try await head(isHot: false)
+                #expect(try await head(isHot: true) == first)
+                _ = try await server.parts.administration.carryOut(.block(version: version, reason: "bad"), by: "test")
+                let blocked = try await head(isHot: false)
+                #expect(blocked != first)
+                #expect(try await head(isHot: true) == blocked)
+                server.clock.pass(1)
+                #expect(try await head(isHot: false) == blocked)
+                #expect(try await head(isHot: true) == blocked)
+                server.clock.pass(-10)
+                #expect(try await head(isHot: false) == blocked)
+                try await server.parts.tokenIssuer.revoke("token-edge", by: "test")
+                let refused = try await client.get(Paths.syncHead, headers: [.authorization: "Bearer \(secret)"])
+                #expect(refused.status == .unauthorized)
+            }
         }
     }
 }

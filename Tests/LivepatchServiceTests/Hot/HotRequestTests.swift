@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
+import LivepatchAPI
 import LivepatchKit
 import NIOCore
 import NIOHTTP1
@@ -57,6 +58,13 @@ import Testing
             [("Content-Length", "5"), ("Content-Encoding", "gzip")], [("Transfer-Encoding", "chunked")],
             [("Content-Length", "5"), ("Expect", "100-continue")],
         ] { #expect(checkIn("/v1/client/m-1/updates", fields) == nil, "\(fields)") }
+    }
+
+    @Test func `the head of a view is recognized`() throws {
+        #expect(try #require(request(.GET, Paths.syncHead)).subject == .head(nil))
+        let known = try #require(request(.GET, Paths.syncHead, .http1_1, [("If-None-Match", "\"a\"")]))
+        #expect(known.subject == .head("\"a\"") && known.method == .get)
+        #expect(request(.HEAD, Paths.syncHead) == nil && request(.GET, Paths.syncHead + "?") == nil)
     }
 
     @Test func `everything else is not for it`() {

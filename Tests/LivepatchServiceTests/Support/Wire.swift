@@ -59,7 +59,7 @@ struct HotClient: TestClientProtocol {
             return try await checkIn(uri, headers, body, hot)
         }
         guard let hot, method == .get || method == .head,
-            uri.hasPrefix("/v1/patches/") || uri.hasPrefix("/v1/sync/targets/")
+            uri.hasPrefix("/v1/patches/") || uri.hasPrefix("/v1/sync/targets/") || (uri == Paths.syncHead && method == .get)
         else { return try await once(uri, method, headers, body) }
         var plain = headers
         for name in [HTTPField.Name.range, .ifRange, .ifNoneMatch] { plain[name] = nil }
