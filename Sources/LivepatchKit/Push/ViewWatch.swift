@@ -2,15 +2,15 @@ public import Logging
 
 /// Tells whoever waits when the view of a tier has changed, so that nobody has to ask again and again.
 ///
-/// A waiting downstream or machine costs the memory of one stream. A change is looked up once for each tier that somebody waits for,
-/// however many wait.
+/// A waiting downstream or machine costs the memory of one ``ViewListener``. A change is looked up once for each tier that somebody waits
+/// for, however many wait.
 public actor ViewWatch {
     private struct Tier {
         /// The newest that is known; `nil` while the first question is under way.
         var tag: String?
         /// The number of the question that found it: an answer to an earlier question may arrive later.
         var asked = 0
-        var listeners: [Int: AsyncStream<String>.Continuation] = [:]
+        var listeners: [Int: any ViewListener] = [:]
     }
 
     private let publisher: any DocumentPublisher
@@ -34,28 +34,46 @@ public actor ViewWatch {
     /// How many wait.
     public var listeners: Int { tiers.values.reduce(0) { $0 + $1.listeners.count } }
 
-    /// The tags of the view's head: the current one at once, another whenever it changes, and the same again at each ``beat()``. A
-    /// slow reader misses those that are out of date. Ends when the tier is gone, or the watch is closed.
+    /// Tells a listener the tags of the view's head: the current one at once, another whenever it changes, and the same again at each
+    /// ``beat()``; and of the end, when the tier is gone, or the watch is closed.
+    /// - Returns: what the listener is told as long as it is kept.
     /// - Throws: ``LivepatchError`` with the codes `tier-unknown` and `unavailable` (once it is closed), and what the publisher throws.
-    public func tags(of tier: TierName) async throws -> AsyncStream<String> {
+    public func tell(_ listener: any ViewListener, of tier: TierName) async throws -> Listening {
         if isClosed { throw Self.stopping }
-        let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         lastListener += 1
         let id = lastListener
-        tiers[tier, default: Tier()].listeners[id] = continuation
-        continuation.onTermination = { [weak self] _ in
-            guard let self else { return }
-            Task { await self.forget(id, of: tier) }
-        }
-        do {
-            try await look(at: tier)
-        } catch {
-            forget(id, of: tier)
-            throw error
-        }
+        tiers[tier, default: Tier()].listeners[id] = listener
+        let listening = Listening(id, tier, self)
+        try await look(at: tier)
         // Whatever was told meanwhile, this is the newest.
-        if let tag = tiers[tier]?.tag { continuation.yield(tag) }
+        if let tag = tiers[tier]?.tag { listener.hear(tag) }
+        return listening
+    }
+
+    /// The same as a stream, whose reader misses what is out of date if it is slow.
+    public func tags(of tier: TierName) async throws -> AsyncStream<String> {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
+        let listening = try await tell(TagStream(continuation), of: tier)
+        continuation.onTermination = { _ in withExtendedLifetime(listening) {} }
         return stream
+    }
+
+    /// Has a listener be told, until it is let go of.
+    public final class Listening: Sendable {
+        private let id: Int
+        private let tier: TierName
+        private let watch: ViewWatch
+
+        fileprivate init(_ id: Int, _ tier: TierName, _ watch: ViewWatch) {
+            self.id = id
+            self.tier = tier
+            self.watch = watch
+        }
+
+        deinit {
+            let (id, tier, watch) = (id, tier, watch)
+            Task { await watch.forget(id, of: tier) }
+        }
     }
 
     /// Tells of changes until the task is cancelled.
@@ -69,7 +87,7 @@ public actor ViewWatch {
         await lookAtAll()
         for tier in tiers.values {
             guard let tag = tier.tag else { continue }
-            for listener in tier.listeners.values { listener.yield(tag) }
+            for listener in tier.listeners.values { listener.hear(tag) }
         }
     }
 
@@ -77,7 +95,7 @@ public actor ViewWatch {
     public func close() {
         isClosed = true
         for tier in tiers.values {
-            for listener in tier.listeners.values { listener.finish() }
+            for listener in tier.listeners.values { listener.end() }
         }
         tiers = [:]
     }
@@ -87,7 +105,7 @@ public actor ViewWatch {
             do {
                 try await look(at: tier)
             } catch let error as LivepatchError where error.code == .tierUnknown {
-                for listener in tiers[tier]?.listeners.values.map({ $0 }) ?? [] { listener.finish() }
+                for listener in tiers[tier]?.listeners.values.map({ $0 }) ?? [] { listener.end() }
                 tiers[tier] = nil
             } catch {
                 // The next beat looks again.
@@ -106,7 +124,7 @@ public actor ViewWatch {
         known.tag = tag
         tiers[tier] = known
         guard isNews else { return }
-        for listener in known.listeners.values { listener.yield(tag) }
+        for listener in known.listeners.values { listener.hear(tag) }
     }
 
     private func forget(_ id: Int, of tier: TierName) {
@@ -116,4 +134,22 @@ public actor ViewWatch {
 
     private static let stopping = LivepatchError(
         .unavailable, "The server is stopping.", suggestion: "Try again when it is back.")
+}
+
+/// Is told of a view by a ``ViewWatch``, on any thread, and keeps that no longer than it has to.
+public protocol ViewListener: AnyObject, Sendable {
+    /// - Parameter tag: the head's entity tag, whether or not it is another than the last.
+    func hear(_ tag: String)
+    /// There will be no more.
+    func end()
+}
+
+private final class TagStream: ViewListener {
+    private let continuation: AsyncStream<String>.Continuation
+
+    init(_ continuation: AsyncStream<String>.Continuation) { self.continuation = continuation }
+
+    func hear(_ tag: String) { continuation.yield(tag) }
+
+    func end() { continuation.finish() }
 }

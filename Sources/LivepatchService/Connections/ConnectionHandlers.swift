@@ -14,7 +14,8 @@ extension HTTP1Channel.Configuration {
         let places = governance.connections
         self.init(
             additionalChannelHandlers: [
-                ConnectionCensus(connections), HotInstaller(hot), ExpectedContinueInstaller(),
+                ConnectionCensus(connections), SmallReads(), EventStreamInstaller(), HotInstaller(hot),
+                ExpectedContinueInstaller(),
                 // The last comes to stand next to the decoder, where it sees what was answered to `Expect`.
                 ConnectionGuardInstaller(limits, places: places, logger: logger),
             ],

@@ -43,7 +43,8 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var course = Course.passing
     /// Requests of others whose answers have not ended.
     private var others = 0
-    private var held = CircularBuffer<Held>()
+    /// Most connections never need it, and many wait: so there is hardly room in it at first.
+    private var held = CircularBuffer<Held>(initialCapacity: 1)
     private var holdsRead = false
     /// Nothing is answered here any more.
     private var isStopping = false

@@ -29,7 +29,7 @@ public struct HTTPService: Service {
     /// One address, and what listens there.
     private struct Listener: Sendable {
         let door: Door
-        let application: Application<RouterResponder<ServiceRequestContext>>
+        let application: Application<RequestTask<RouterResponder<ServiceRequestContext>>>
     }
 
     /// Where a server listens.
@@ -92,7 +92,7 @@ public struct HTTPService: Service {
             return Listener(
                 door: door,
                 application: Application(
-                    responder: routes.responder,
+                    responder: RequestTask(routes.responder),
                     server: server,
                     configuration: ApplicationConfiguration(
                         address: .hostname(door.address.host ?? Self.everyInterface, port: door.address.port),
@@ -121,6 +121,12 @@ public struct HTTPService: Service {
                 for listener in listeners { group.addTask { try await Self.run(listener) } }
                 // One that cannot listen ends the others.
                 try await group.waitForAll()
+            }
+            // Hummingbird knows nothing of what goes on after its part of an answer.
+            await withTaskCancellationHandler {
+                await connections.closed()
+            } onCancel: {
+                _ = connections.closeAll()
             }
         } onGracefulShutdown: {
             stopping.yield()

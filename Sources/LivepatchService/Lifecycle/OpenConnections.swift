@@ -6,7 +6,13 @@ import Synchronization
 final class OpenConnections: Sendable {
     static let gauge = "livepatch_server_open_connections"
 
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        /// Those who wait until there is none.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
     private let meter: Meter
 
     /// - Parameter metrics: where their number is shown.
@@ -17,17 +23,34 @@ final class OpenConnections: Sendable {
 
     func add(_ channel: any Channel) {
         let id = ObjectIdentifier(channel)
-        channels.withLock { $0[id] = channel }
+        state.withLock { $0.channels[id] = channel }
         meter.increment()
         channel.closeFuture.whenComplete { _ in
-            self.channels.withLock { $0[id] = nil }
+            let waiting = self.state.withLock { state in
+                state.channels[id] = nil
+                guard state.channels.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+                defer { state.waiting = [] }
+                return state.waiting
+            }
             self.meter.decrement()
+            for continuation in waiting { continuation.resume() }
+        }
+    }
+
+    /// Waits until there is none.
+    func closed() async {
+        await withCheckedContinuation { continuation in
+            let areClosed = state.withLock { state in
+                if !state.channels.isEmpty { state.waiting.append(continuation) }
+                return state.channels.isEmpty
+            }
+            if areClosed { continuation.resume() }
         }
     }
 
     /// - Returns: how many there were.
     func closeAll() -> Int {
-        let open = channels.withLock { Array($0.values) }
+        let open = state.withLock { Array($0.channels.values) }
         for channel in open { channel.triggerUserOutboundEvent(OrderlyClosing.Cut(), promise: nil) }
         return open.count
     }
@@ -41,5 +64,8 @@ final class ConnectionCensus: ChannelInboundHandler, RemovableChannelHandler, Se
 
     init(_ connections: OpenConnections) { self.connections = connections }
 
-    func handlerAdded(context: ChannelHandlerContext) { connections.add(context.channel) }
+    func handlerAdded(context: ChannelHandlerContext) {
+        connections.add(context.channel)
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
 }

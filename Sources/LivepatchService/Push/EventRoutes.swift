@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
-import NIOCore
 
 /// Announces changes to downstreams, and to machines where that is wanted, while they hold a request open.
 struct EventRoutes: Sendable {
@@ -21,32 +20,17 @@ struct EventRoutes: Sendable {
                 .notFound, "This server announces nothing to machines.",
                 suggestion: "Check in again at the time that the last answer named, or set server.client-push.enabled there.")
         }
-        let headers: HTTPFields = [.contentType: HeadEvents.mediaType, .cacheControl: "no-store"]
+        // It is the last answer on its connection.
+        let headers: HTTPFields = [.contentType: HeadEvents.mediaType, .cacheControl: "no-store", .connection: "close"]
         if request.method == .head { return Response(status: .ok, headers: headers) }
         // Whoever listens keeps nobody from being served.
         let seat = try context.turn?.seat()
-        let tags = try await watch.tags(of: try context.viewedTier())
-        let end = ContinuousClock.now + lifetime * Double.random(in: 0.5...1)
+        let news = EventStream.News()
+        let stream = EventStream(
+            news: news, listening: try await watch.tell(news, of: try context.viewedTier()), seat: seat,
+            end: .now + lifetime * Double.random(in: 0.5...1))
+        let channel = context.channel
         return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { writer in
-                defer { withExtendedLifetime(seat) {} }
-                var told: String?
-                for await tag in tags {
-                    try await writer.write(Self.bytes(tag == told ? nil : tag))
-                    told = tag
-                    if ContinuousClock.now >= end { break }
-                }
-                try await writer.finish(nil)
-            })
-    }
-
-    /// An event for a tag; without one a comment, which keeps the connection alive.
-    private static func bytes(_ tag: String?) throws -> ByteBuffer {
-        guard let tag else { return ByteBuffer(string: ":\n\n") }
-        var buffer = ByteBuffer(string: "event: \(HeadEvents.name)\ndata: ")
-        buffer.writeBytes(try DocumentCoding.encode(HeadEventBody(tag: tag)))
-        buffer.writeString("\n\n")
-        return buffer
+            status: .ok, headers: headers, body: ResponseBody { _ in try await EventStreamHandler.begin(stream, on: channel) })
     }
 }
