@@ -47,6 +47,9 @@ enum CredentialPatterns {
                     }
                     return true
                 }
+                func names(_ word: StaticString) -> Bool {
+                    follows(word) && Self.isValue(bytes[(index + word.utf8CodeUnitCount)...])
+                }
                 switch byte {
                 case UInt8(ascii: "b"): if follows("bearer") || follows("basic") { hasScheme = true }
                 case UInt8(ascii: ":"): if follows("://") { hasURL = bytes[index...].contains(UInt8(ascii: "@")) || hasURL }
@@ -54,14 +57,25 @@ enum CredentialPatterns {
                 case UInt8(ascii: "e"): if follows("eyj") { hasSignedToken = true }
                 case UInt8(ascii: "w"): if follows("whsec_") { hasWebhookSecret = true }
                 case UInt8(ascii: "-"): if follows("-----begin ") { hasKey = true }
-                case UInt8(ascii: "t"): if follows("token") { hasName = true }
-                case UInt8(ascii: "s"): if follows("secret") { hasName = true }
-                case UInt8(ascii: "p"): if follows("passw") { hasName = true }
-                case UInt8(ascii: "a"): if follows("authorization") { hasName = true }
-                case UInt8(ascii: "k"): if follows("key") { hasName = true }
+                case UInt8(ascii: "t"): if names("token") { hasName = true }
+                case UInt8(ascii: "s"): if names("secret") { hasName = true }
+                case UInt8(ascii: "p"): if names("password") || names("passwd") { hasName = true }
+                case UInt8(ascii: "a"): if names("authorization") { hasName = true }
+                case UInt8(ascii: "k"): if names("key") { hasName = true }
                 default: break
                 }
             }
+        }
+
+        /// Whether what stands behind a name could be its value: something after a colon or an equals sign, or hexadecimal digits.
+        private static func isValue(_ rest: ArraySlice<UInt8>) -> Bool {
+            let rest = rest.first == UInt8(ascii: "s") ? rest.dropFirst() : rest
+            let separators = rest.prefix { $0 <= 0x20 || "\"':=(".utf8.contains($0) }
+            let value = rest[separators.endIndex...]
+            // What is not ASCII may be a space.
+            guard let first = value.first, !separators.isEmpty || first >= 0x80 else { return false }
+            if first >= 0x80 || separators.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") }) { return true }
+            return value.prefix(8).allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
         }
     }
 

@@ -19,6 +19,10 @@ enum DownloadAnswer: Hashable, Sendable {
     }
 
     init(_ conditions: Conditions, of file: PatchFile) {
+        guard conditions.range != nil || conditions.ifNoneMatch != nil else {
+            self = .whole
+            return
+        }
         let tag = EntityTag(file.digest.description)
         guard !tag.isNamed(inIfNoneMatch: conditions.ifNoneMatch) else {
             self = .unchanged

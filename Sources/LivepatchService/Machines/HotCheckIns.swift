@@ -4,14 +4,17 @@ import LivepatchAPI
 import LivepatchKit
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// Answers check-ins that change nothing of what is known of a machine, from memory (``HotAnswers``).
-struct HotCheckIns: Sendable {
+final class HotCheckIns: Sendable {
     private static let headers = HTTPHeaders(hot: Answers.jsonFields)
 
     private let machines: MachineParts
     private let meter: MachineMeter
     private let now: @Sendable () -> Date
+    /// Of the answers that were given lately: of those to one question only the times differ.
+    private let templates = Mutex(LeastRecentlyUsed<CheckInAnswer, CheckInTemplate>(capacity: 1024))
 
     /// - Parameter meter: the one of the ordinary handlers.
     init(machines: MachineParts, meter: MachineMeter, now: @escaping @Sendable () -> Date) {
@@ -37,11 +40,19 @@ struct HotCheckIns: Sendable {
             place = admit()
             return place != nil
         }
-        guard let prompt, let place, let bytes = try? DocumentCoding.encode(prompt.answer) else { return nil }
+        guard let prompt, let place, let bytes = encode(prompt.answer) else { return nil }
         meter.count(report, isKernelKnown: prompt.isKernelKnown)
         var headers = Self.headers
         headers.add(name: "Content-Length", value: "\(bytes.count)")
         return HotAnswer(
             .ok, headers, body: .bytes(ByteBuffer(bytes: bytes)), place: place, template: Paths.machineUpdatesTemplate)
+    }
+
+    private func encode(_ answer: CheckInAnswer) -> [UInt8]? {
+        let key = CheckInTemplate.key(answer)
+        if let known = templates.withLock({ $0.value(for: key) }) { return known.bytes(answer) }
+        guard let template = CheckInTemplate(key) else { return try? DocumentCoding.encode(answer) }
+        templates.withLock { _ = $0.insert(template, for: key) }
+        return template.bytes(answer)
     }
 }

@@ -201,3 +201,31 @@ struct HotCheckInTests {
         #expect(try server.metrics.expectCounter(Governance.rateLimited, [("policy", "machines")]).totalValue == 2)
     }
 }
+
+@Suite("Answers that differ in their times")
+struct CheckInTemplateTests {
+    private static let file = PatchFile(
+        name: MachineRouteTests.made { try PatchFileName(parsing: MachineRouteTests.name) }, length: 7,
+        digest: SHA256Digest(of: Array("content".utf8)), released: Date(timeIntervalSince1970: 0), cves: ["CVE-2026-1"])
+
+    @Test(
+        arguments: [
+            (nil, nil, []), (file, nil, []), (nil, "\"time\":\"1970-01-01T00:00:00Z\" \"nextCheckSeconds\":0 é \\", []),
+            (file, nil, [CheckInAnswer.Warning(.clockOff, "\"nextCheckSeconds\":0"), .init(.reportCut, "x")]),
+        ] as [(PatchFile?, String?, [CheckInAnswer.Warning])])
+    func `are written as each of them would be`(
+        _ file: PatchFile?, _ message: String?, _ warnings: [CheckInAnswer.Warning]
+    ) throws {
+        func answer(_ time: Double, _ seconds: Int) -> CheckInAnswer {
+            CheckInAnswer(
+                time: Date(timeIntervalSince1970: time), revision: CatalogRevision(rawValue: 9), tier: Shorthand.edge,
+                patch: file.map { .init($0, url: "/v1/patches/\($0.name)") }, reason: file == nil ? .blocked : nil,
+                message: message, revoked: true, warnings: warnings, nextCheckSeconds: seconds)
+        }
+        let template = try #require(CheckInTemplate(CheckInTemplate.key(answer(1_750_000_000, 3600))))
+        for (time, seconds) in [(0, 0), (1_750_000_000.9, 3600), (4_102_444_799, 1), (-1, 1_000_000)] {
+            #expect(try template.bytes(answer(time, seconds)) == DocumentCoding.encode(answer(time, seconds)))
+        }
+        #expect(CheckInTemplate.key(answer(5, 6)) == CheckInTemplate.key(answer(7, 8)))
+    }
+}
