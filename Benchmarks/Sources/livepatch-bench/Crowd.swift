@@ -12,7 +12,7 @@ final class Crowd {
         fileprivate var unsent: [UInt8] = []
         fileprivate var index = 0
         fileprivate var parser = AnswerParser()
-        fileprivate var isOpen = true
+        fileprivate(set) var isOpen = true
         /// Told of what comes; it may send in return.
         var heard: ((Connection, AnswerParser.Event) -> Void)?
 

@@ -83,6 +83,8 @@ struct FleetBenchmark {
                     second += 1
                 }
             }
+            // The server closes what is idle for too long.
+            course.idle.removeAll { !$0.isOpen }
             while course.next < course.waiting.count, let connection = course.idle.popLast() {
                 let (machine, since) = course.waiting[course.next]
                 course.next += 1
@@ -113,7 +115,8 @@ struct FleetBenchmark {
                 plan(machine, max(now + Double(pause) + Double.random(in: 0...1), Double(second)), course)
             default: course.errors += 1
             }
-        case .closed: course.errors += 1
+        // It was idle for too long just when it was used: then a client asks again on another one (RFC 9112, section 9.3.1).
+        case .closed: course.waiting.append((machine, since))
         case .piece: break
         }
     }

@@ -75,8 +75,9 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { take(.error(error), context) }
 
     func read(context: ChannelHandlerContext) {
-        // Whoever sends one request after the other without taking the answers is not listened to meanwhile.
-        if isBusy { holdsRead = true } else { context.read() }
+        // Whoever sends one request after the other without taking the answers is not listened to meanwhile. A request that waits is
+        // answered before anything more is read; to stop listening for that time would cost two calls of the system.
+        if case .sending = course { holdsRead = true } else { context.read() }
     }
 
     private var isBusy: Bool {
