@@ -17,7 +17,7 @@ SOURCES := Package.swift Sources Tests Tools Examples Benchmarks Fuzzing
 # Tests that start whole processes, kill them or take long for another reason.
 WHOLE_PROCESSES := EndToEndTests|CrashTests|RealKernelTests|SoakTests
 
-.PHONY: help setup setup-kernel setup-packaging setup-monitoring build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration docs-openapi tuf-python contract demo run bench bench-full bench-compare fuzz soak sanitize clean
+.PHONY: help setup setup-kernel setup-packaging setup-monitoring setup-bench build release agent-static static deb test-deb test test-kernel monitoring unit e2e examples lint format docs docs-configuration docs-openapi tuf-python contract demo run bench bench-full bench-compare fuzz soak sanitize clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ setup-packaging: setup ## Install what Debian packages are tried with; say so wh
 
 setup-monitoring: setup ## Install Prometheus, for the tests of Documentation/monitoring; say so where that cannot be
 	@SWIFT="$(SWIFT)" Scripts/setup.sh monitoring || echo "setup: the tests with a real Prometheus will be skipped"
+
+setup-bench: setup ## Install what measurements are compared with; say so where that cannot be
+	@SWIFT="$(SWIFT)" Scripts/setup.sh bench || echo "setup: what is missing is not compared with"
 
 build: setup ## Build everything, for debugging
 	$(SWIFT) build
@@ -126,10 +129,10 @@ run: setup ## Start one server in the foreground, on port 8080 with its data in 
 	$(SWIFT) build --product livepatch-server
 	"$$($(SWIFT) build --show-bin-path)/livepatch-server" --data-dir "$(DATA)"
 
-bench: setup ## Measure, small: minutes
+bench: setup-bench ## Measure, small: minutes
 	@SWIFT="$(SWIFT)" Benchmarks/run.sh --json "$(RESULTS)"
 
-bench-full: setup ## Measure, at full size: half an hour and more, and 10 GB of disk
+bench-full: setup-bench ## Measure, at full size: half an hour and more, and 20 GB of disk
 	@SWIFT="$(SWIFT)" Benchmarks/run.sh --full --json "$(RESULTS)"
 
 bench-compare: ## Show how the ratios of the last `make bench`, or of RESULTS=…, differ from Benchmarks/baseline.json

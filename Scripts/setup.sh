@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Sees to it that this machine has what a build needs. Touches nothing, and needs no network, if it has.
 #
-#   setup.sh [static] [kernel] [packaging] [monitoring] [python]
+#   setup.sh [static] [kernel] [packaging] [monitoring] [python] [bench]
 #
 # With more words: also what a program that is linked statically needs, what a real kernel is patched and run with, what Debian
-# packages are tried with, the Prometheus that checks the alert rules and dashboards, and what makes virtual environments of Python.
+# packages are tried with, the Prometheus that checks the alert rules and dashboards, what makes virtual environments of Python, and
+# the programs that measurements are compared with.
 set -euo pipefail
 
 needed_swift=6.3
@@ -22,6 +23,12 @@ for more; do
         python) packages+=(python3-venv) ;;
         # With promtool.
         monitoring) packages+=(prometheus) ;;
+        # Whichever package they are of.
+        bench)
+            for program in nginx:nginx-light rsync:rsync curl:curl aria2c:aria2; do
+                PATH=$PATH:/usr/sbin command -v "${program%:*}" >/dev/null || packages+=("${program#*:}")
+            done
+            ;;
         *) echo "setup: what is '$more'?" >&2 && exit 64 ;;
     esac
 done

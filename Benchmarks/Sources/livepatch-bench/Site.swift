@@ -4,7 +4,7 @@ import LivepatchKit
 import LivepatchSQLite
 import Logging
 
-/// A data directory that is synced from a server, in this process.
+/// A data directory that is synced from a server, tiers and all, in this process.
 struct Site: Sendable {
     let stores: Stores
     let upstream: HTTPUpstream
@@ -28,14 +28,14 @@ struct Site: Sendable {
         let settings = Transfers.Settings(concurrency: Self.atOnce, bandwidth: BandwidthLimiter(bytesPerSecond: nil))
         let catalog = stores.catalog
         let reader = SignedDocumentReader(
-            upstream: upstream, documents: catalog, trust: stores.trust, relaying: .origins,
+            upstream: upstream, documents: catalog, trust: stores.trust, relaying: .originsAndViews,
             lastSync: { try await catalog.syncState() }, now: { Date() })
         let resources = SyncRun.Resources(
             upstream: upstream, reader: reader, catalog: catalog, tokens: stores.tokens, authTokens: stores.authTokens,
             storage: stores.storage,
             transfers: Transfers(upstream: upstream, storage: stores.storage, settings: settings),
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }, now: { Date() })
-        let request = SyncRequest(deployment: try await catalog.deployment())
+        let request = SyncRequest(deployment: try await catalog.deployment(), mirrorsTiers: true)
         let report = await SyncRun(request, resources) { _ in }.run()
         guard report.result == result else {
             throw LivepatchError(
