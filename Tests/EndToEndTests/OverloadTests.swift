@@ -16,12 +16,13 @@ import Testing
             authorization = "Bearer \(try #require(body["machineToken"] as? String))"
         }
 
-        /// Begins to check in and does not come to an end, so that it keeps its place, or its place in the line.
+        /// Begins to check in and does not come to an end, so that it keeps its place, or its place in the line. Its length is not known: what
+        /// is known to be short is not given a place before it is here.
         func lingering(at port: Int) throws -> RawConnection {
             let connection = try RawConnection(port: port)
             try connection.send(
-                "POST /v1/client/\(id)/updates HTTP/1.1\r\nHost: x\r\nAuthorization: \(authorization)\r\nContent-Length: 500\r\n\r\n{"
-            )
+                "POST /v1/client/\(id)/updates HTTP/1.1\r\nHost: x\r\nAuthorization: \(authorization)\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")
             return connection
         }
 
