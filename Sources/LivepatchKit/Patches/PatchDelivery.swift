@@ -94,8 +94,7 @@ public struct PatchDelivery: Sendable {
     /// Reads the whole content of a file that is here, and makes sure that it is what the file's digest says. Reading may block a
     /// thread: `work` is to run it where that does no harm.
     /// - Returns: `nil` if it is not here, and ``arrival(of:)`` fetches it.
-    /// - Throws: ``LivepatchError`` as ``held(_:)`` does, and with the code `storage-damaged` if it is something else; the catalogue is
-    ///   told.
+    /// - Throws: ``LivepatchError`` as ``held(_:)`` does, and with the code `storage-damaged` if it is something else.
     public func content(
         of file: PatchFile, reading work: (@escaping @Sendable () throws -> [UInt8]?) async throws -> [UInt8]?
     ) async throws -> [UInt8]? {
@@ -107,12 +106,9 @@ public struct PatchDelivery: Sendable {
             return SHA256Digest(of: bytes) == digest ? bytes : nil
         }
         guard let bytes else {
-            try await catalog.setAvailable(false, [file.name])
             throw LivepatchError(
                 .storageDamaged, "The content of '\(file.name)' is damaged: it has another digest.",
-                suggestion:
-                    "It is not served any more. Run `livepatch-admin storage verify --repair`; at an origin import the file again."
-            )
+                suggestion: "Run `livepatch-admin storage verify --repair`; at an origin import the file again.")
         }
         return bytes
     }

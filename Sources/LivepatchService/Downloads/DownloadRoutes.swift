@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import LivepatchAPI
 import LivepatchKit
+import Logging
 
 /// Patch files, for downstreams, machines and administrators (RFC 9110, sections 13 and 14).
 struct DownloadRoutes: Sendable {
@@ -48,7 +49,7 @@ struct DownloadRoutes: Sendable {
     private func answer(_ file: PatchFile, to request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let answer = DownloadAnswer(DownloadAnswer.Conditions(request), of: file)
         if answer == .unchanged { return Response(status: answer.status, headers: answer.fields(of: file)) }
-        let content = try await content(of: file, for: request)
+        let content = try await content(of: file, for: request, context)
         guard let bytes = answer.bytes(of: file) else {
             var response = Answers.problem(
                 LivepatchError(.rangeNotSatisfiable, "The range begins beyond the end: \(file.name) has \(file.length) bytes."))
@@ -68,14 +69,22 @@ struct DownloadRoutes: Sendable {
     }
 
     /// - Returns: `nil` if it has to be fetched first.
-    private func content(of file: PatchFile, for request: Request) async throws -> (any DownloadContent)? {
+    private func content(
+        of file: PatchFile, for request: Request, _ context: ServiceRequestContext
+    ) async throws -> (any DownloadContent)? {
         // Whoever wants to know only whether it is there is told what the storage says.
         if let cache, request.method != .head {
-            let delivery = delivery
-            let content = try await cache.content(of: file) {
-                try await delivery.content(of: file) { try await BlockingWork.run($0) }
+            do {
+                let delivery = delivery
+                let content = try await cache.content(of: file) {
+                    try await delivery.content(of: file) { try await BlockingWork.run($0) }
+                }
+                if let content { return content }
+            } catch let error as LivepatchError where error.code == .storageDamaged {
+                // It is sent as it would be if nobody had looked: whoever fetches it looks, too, and tells its own people.
+                context.logger.error(
+                    "\(error.message)", metadata: error.suggestion.map { ["suggestion": "\($0)"] } ?? [:])
             }
-            if let content { return content }
         }
         return try await delivery.held(file).map(OpenedContent.init)
     }
