@@ -23,6 +23,11 @@ public final class ContentArrival: Sendable {
         var bells: [Int: AsyncStream<Void>.Continuation] = [:]
 
         var isOver: Bool { isVerified || failure != nil }
+
+        mutating func go(on next: any StoredContentReader) {
+            if let reader { outdated.append(reader) }
+            reader = next
+        }
     }
 
     public let file: PatchFile
@@ -45,8 +50,7 @@ public final class ContentArrival: Sendable {
 
     func began(_ reader: any StoredContentReader, arrived: Int64) {
         change { state in
-            if let reader = state.reader { state.outdated.append(reader) }
-            state.reader = reader
+            state.go(on: reader)
             state.arrived = arrived
         }
     }
@@ -57,8 +61,7 @@ public final class ContentArrival: Sendable {
     /// - Parameter reader: reads it there.
     func verified(_ reader: any StoredContentReader) {
         change { state in
-            if let reader = state.reader { state.outdated.append(reader) }
-            state.reader = reader
+            state.go(on: reader)
             state.arrived = file.length
             state.isVerified = true
         }

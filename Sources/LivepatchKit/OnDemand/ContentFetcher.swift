@@ -199,16 +199,14 @@ public actor ContentFetcher {
     private func failure(_ file: PatchFile, _ error: any Error) -> LivepatchError {
         if let told = error as? LivepatchError, [.contentNotFetched, .unavailable].contains(told.code) { return told }
         counts.failed += 1
-        let busy = error as? UpstreamBusy
-        let known = busy?.error ?? LivepatchError(told: error, "The fetch of \(file.name)")
-        let pause = min(settings.longestPause, max(.seconds(1), busy?.retryAfter ?? settings.pause))
+        let failure = TransferFailure(error)
+        let known = failure.error
+        let pause = min(settings.longestPause, max(.seconds(1), failure.retryAfter ?? settings.pause))
         let now = elapsed()
         let refusal = Refusal(error: known, until: now + pause)
         refusals = refusals.filter { $0.value.until > now }
         refusals[file.digest] = refusal
-        if [.upstreamUnreachable, .upstreamTimeout, .upstreamRefusedToken, .clientCertificateRequired].contains(known.code) {
-            upstreamRefusal = refusal
-        }
+        if known.concernsWholeUpstream { upstreamRefusal = refusal }
         if known.code != .cancelled {
             logger.warning("A patch file that was asked for could not be fetched: \(known)", metadata: ["file": "\(file.name)"])
         }
@@ -233,13 +231,8 @@ public actor ContentFetcher {
 }
 
 extension LivepatchError {
-    /// Any error as one of this project's.
-    /// - Parameter subject: what failed, to stand at the beginning.
-    fileprivate init(told error: any Error, _ subject: String) {
-        switch error {
-        case let error as LivepatchError: self = error
-        case is CancellationError: self.init(.cancelled, "\(subject) was cancelled.")
-        default: self.init(.upstreamFailed, "\(subject) failed: \(error).", cause: error)
-        }
+    /// Whether the upstream would give no other file either.
+    var concernsWholeUpstream: Bool {
+        [.upstreamUnreachable, .upstreamTimeout, .upstreamRefusedToken, .clientCertificateRequired].contains(code)
     }
 }

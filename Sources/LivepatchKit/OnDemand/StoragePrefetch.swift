@@ -144,10 +144,6 @@ public struct PrefetchRun: Sendable {
     }
 
     private static func concernsAll(_ error: LivepatchError) -> Bool {
-        [
-            .upstreamUnreachable, .upstreamTimeout, .upstreamRefusedToken, .clientCertificateRequired, .storageFull,
-            .storageUnavailable,
-        ]
-        .contains(error.code)
+        error.concernsWholeUpstream || error.code == .storageFull || error.code == .storageUnavailable
     }
 }

@@ -230,7 +230,7 @@ public struct Transfers: Sendable {
 }
 
 /// What a failed transfer means for it and for the others.
-private struct TransferFailure {
+struct TransferFailure {
     let error: LivepatchError
     let retryAfter: Duration?
 

@@ -22,7 +22,7 @@ public actor TierStateCache {
 
     /// The state of a revision that has just been read, or a newer one.
     public func current(as revision: CatalogRevision) async throws -> (state: TierState, revision: CatalogRevision) {
-        if let known = known.withLock({ $0 }), known.revision >= revision { return known }
+        if let known = remembered(as: revision) { return known }
         // Another caller's read may have begun before the change; one that begins now has not.
         if let reading {
             let fresh = try await reading.value

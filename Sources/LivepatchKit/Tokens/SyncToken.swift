@@ -48,9 +48,7 @@ public struct SyncToken: Hashable, Sendable, Codable {
 public protocol TokenStore: Sendable {
     /// All tokens, revoked ones included, in order of name, then creation.
     func syncTokens() async throws -> [SyncToken]
-    /// The token that has a secret with this hash, revoked or expired ones included.
-    func syncToken(hash: SHA256Digest) async throws -> SyncToken?
-    /// What ``syncToken(hash:)`` finds, with the catalogue's revision that it belongs to.
+    /// The token that has a secret with this hash, revoked or expired ones included, and the catalogue's revision that it belongs to.
     func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision)
     /// Adds a token.
     /// - Throws: ``LivepatchError`` with the code `already-exists` if an unrevoked token has that name, `tier-unknown` if the
@@ -71,4 +69,9 @@ extension SyncToken {
     public func isUsable(at time: Date) -> Bool {
         revoked == nil && validUntil.map { time < $0 } != false
     }
+}
+
+extension TokenStore {
+    /// The token that has a secret with this hash, revoked or expired ones included.
+    public func syncToken(hash: SHA256Digest) async throws -> SyncToken? { try await syncTokenAndRevision(hash: hash).token }
 }

@@ -319,31 +319,3 @@ final class ByteCounter: ChannelDuplexHandler, RemovableChannelHandler {
         context.read()
     }
 }
-
-/// Puts a ``ConnectionGuard`` into a connection's pipeline, around the decoder of requests.
-final class ConnectionGuardInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
-    typealias InboundIn = Any
-
-    private let limits: ConnectionLimits
-    private let places: ConnectionPlaces
-    private let logger: Logger
-
-    init(_ limits: ConnectionLimits, places: ConnectionPlaces, logger: Logger) {
-        self.limits = limits
-        self.places = places
-        self.logger = logger
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
-            let connection = ConnectionGuard(limits, places: places, logger: logger)
-            try pipeline.addHandler(connection, position: .after(decoder))
-            try pipeline.addHandler(ByteCounter(connection), position: .before(decoder))
-        } catch {
-            context.fireErrorCaught(error)
-        }
-        pipeline.removeHandler(context: context, promise: nil)
-    }
-}

@@ -14,10 +14,16 @@ extension HTTP1Channel.Configuration {
         let places = governance.connections
         self.init(
             additionalChannelHandlers: [
-                ConnectionCensus(connections), SmallReads(), EventStreamInstaller(), HotInstaller(hot),
-                ExpectedContinueInstaller(),
-                // The last comes to stand next to the decoder, where it sees what was answered to `Expect`.
-                ConnectionGuardInstaller(limits, places: places, logger: logger),
+                ConnectionCensus(connections), SmallReads(),
+                DecoderNeighbours { pipeline, decoder in
+                    let connection = ConnectionGuard(limits, places: places, logger: logger)
+                    var handlers: [any ChannelHandler] = [EventStreamHandler()]
+                    if let hot { handlers.append(HotHandler(hot)) }
+                    // The last comes to stand next to the decoder, where it sees what was answered to `Expect`.
+                    handlers += [OrderlyClosing(), ExpectedContinue(), connection]
+                    for handler in handlers { try pipeline.addHandler(handler, position: .after(decoder)) }
+                    try pipeline.addHandler(ByteCounter(connection), position: .before(decoder))
+                },
             ],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: max(limits.headerBytes, limits.targetBytes),

@@ -55,7 +55,7 @@ final class HotHeads: Sendable {
         if let lag = head.lag, let field = HTTPField.Name(HeaderNames.lag) { fields[field] = lag }
         if status == .ok { fields[.contentLength] = "\(head.document.bytes.count)" }
         return HotAnswer(
-            status, HTTPHeaders(hot: fields), body: status == .ok ? .bytes(head.body) : nil, place: place,
+            status, HTTPHeaders(hot: fields), body: status == .ok ? head.body : nil, place: place,
             template: Paths.syncHead)
     }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import LivepatchAPI
 import LivepatchKit
+import NIOCore
 import NIOHTTP1
 import Synchronization
 
@@ -59,26 +60,17 @@ final class HotDownloads: Sendable {
         let file = known.file
         let answer = DownloadAnswer(conditions, of: file)
         guard answer != .unsatisfiable else { return nil }
-        var body: HotAnswer.Body?
+        var content: CachedContent?
+        var body: ByteBuffer?
         if let bytes = answer.bytes(of: file) {
-            guard let content = cache.remembered(file.digest) else { return nil }
-            if !conditions.isHead { body = .content(content, Int(bytes.lowerBound)..<Int(bytes.upperBound)) }
+            content = cache.remembered(file.digest)
+            guard let content else { return nil }
+            if !conditions.isHead { body = content.slice(Int(bytes.lowerBound)..<Int(bytes.upperBound)) }
         }
         guard let place = admit() else { return nil }
         if body != nil { cache.noteHit() }
         return HotAnswer(
             answer.status, answer == .whole ? known.whole : HTTPHeaders(hot: answer.fields(of: file)), body: body,
-            place: place, template: known.template)
-    }
-}
-
-extension Caller {
-    /// The tier whose view it has; `nil` for an administrator.
-    var viewedTier: TierName? {
-        switch self {
-        case .downstream(let token): token.tier
-        case .machine(let identity, _): identity.tier
-        case .administrator: nil
-        }
+            of: content, place: place, template: known.template)
     }
 }

@@ -98,43 +98,25 @@ final class HotAnswers: Sendable {
 
 /// An answer on its way.
 struct HotAnswer {
-    enum Body {
-        case content(CachedContent, Range<Int>)
-        case bytes(ByteBuffer)
-    }
-
     var head: HTTPResponseHead
     /// `nil` for an answer without a body.
-    let body: Body?
+    let body: ByteBuffer?
+    /// What the body is some of the bytes of, to be held in memory until they are on their way.
+    let content: CachedContent?
     /// The request's place among those that are served, which it keeps until a long body has been sent.
     let place: Place
     /// The route's.
     let template: String
 
-    init(_ status: HTTPResponse.Status, _ headers: HTTPHeaders, body: Body?, place: Place, template: String) {
+    init(
+        _ status: HTTPResponse.Status, _ headers: HTTPHeaders, body: ByteBuffer?, of content: CachedContent? = nil,
+        place: Place, template: String
+    ) {
         head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status.code), headers: headers)
         self.body = body
+        self.content = content
         self.place = place
         self.template = template
-    }
-}
-
-extension HotAnswer.Body {
-    /// The places of its bytes.
-    var range: Range<Int> {
-        switch self {
-        case .content(_, let range): range
-        case .bytes(let buffer): 0..<buffer.readableBytes
-        }
-    }
-
-    /// Some of its bytes, without a copy.
-    func slice(_ range: Range<Int>) -> ByteBuffer {
-        switch self {
-        case .content(let content, _): content.slice(range)
-        case .bytes(let buffer):
-            buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
-        }
     }
 }
 

@@ -28,7 +28,7 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let answer: HotAnswer
         var hasBegun = false
         /// What has not been written of the body yet.
-        var rest: Range<Int>
+        var rest: ByteBuffer
     }
 
     /// What came meanwhile.
@@ -150,7 +150,7 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         if let answer {
-            course = .sending(Sending(answer: answer, rest: answer.body?.range ?? 0..<0))
+            course = .sending(Sending(answer: answer, rest: answer.body ?? ByteBuffer()))
             send(context)
         } else {
             course = .passing
@@ -177,12 +177,11 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 sending.hasBegun = true
                 context.write(wrapOutboundOut(.head(sending.answer.head)), promise: nil)
             }
-            if let body = sending.answer.body, !sending.rest.isEmpty {
-                let chunk = sending.rest.prefix(OpenedContent.chunkSize)
-                sending.rest = chunk.upperBound..<sending.rest.upperBound
-                context.write(wrapOutboundOut(.body(.byteBuffer(body.slice(chunk)))), promise: nil)
+            let length = min(sending.rest.readableBytes, OpenedContent.chunkSize)
+            if length > 0, let chunk = sending.rest.readSlice(length: length) {
+                context.write(wrapOutboundOut(.body(.byteBuffer(chunk))), promise: nil)
             }
-            guard sending.rest.isEmpty else {
+            guard sending.rest.readableBytes == 0 else {
                 course = .sending(sending)
                 context.flush()
                 continue
@@ -190,7 +189,7 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
             course = .passing
             sending.answer.place.leave()
             var written: EventLoopPromise<Void>?
-            if case .content(let content, _) = sending.answer.body {
+            if let content = sending.answer.content {
                 // It counts as held in memory until it is on its way.
                 written = context.eventLoop.makePromise()
                 written?.futureResult.whenComplete { _ in withExtendedLifetime(content) {} }
@@ -203,27 +202,5 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) { others = max(0, others - 1) }
         context.write(data, promise: promise)
-    }
-}
-
-/// Puts a ``HotHandler`` and an ``OrderlyClosing`` into a connection's pipeline, before Hummingbird's translation of requests.
-final class HotInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
-    typealias InboundIn = Any
-
-    private let answers: HotAnswers?
-
-    /// - Parameter answers: `nil` where the ordinary handlers answer everything.
-    init(_ answers: HotAnswers?) { self.answers = answers }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
-            if let answers { try pipeline.addHandler(HotHandler(answers), position: .after(decoder)) }
-            try pipeline.addHandler(OrderlyClosing(), position: .after(decoder))
-        } catch {
-            context.fireErrorCaught(error)
-        }
-        pipeline.removeHandler(context: context, promise: nil)
     }
 }

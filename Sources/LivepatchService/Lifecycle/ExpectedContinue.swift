@@ -75,20 +75,3 @@ final class ExpectedContinue: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 }
-
-/// Puts ``ExpectedContinue`` into a connection's pipeline: what Hummingbird is given is put behind its own translation of requests, and
-/// this has to stand before that.
-final class ExpectedContinueInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
-    typealias InboundIn = Any
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
-            try pipeline.addHandler(ExpectedContinue(), position: .after(decoder))
-        } catch {
-            context.fireErrorCaught(error)
-        }
-        pipeline.removeHandler(context: context, promise: nil)
-    }
-}

@@ -45,7 +45,7 @@ final class HotCheckIns: Sendable {
         var headers = Self.headers
         headers.add(name: "Content-Length", value: "\(bytes.count)")
         return HotAnswer(
-            .ok, headers, body: .bytes(ByteBuffer(bytes: bytes)), place: place, template: Paths.machineUpdatesTemplate)
+            .ok, headers, body: ByteBuffer(bytes: bytes), place: place, template: Paths.machineUpdatesTemplate)
     }
 
     private func encode(_ answer: CheckInAnswer) -> [UInt8]? {

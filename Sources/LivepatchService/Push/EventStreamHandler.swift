@@ -129,19 +129,3 @@ final class EventStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         return buffer
     }
 }
-
-/// Puts an ``EventStreamHandler`` into a connection's pipeline, before Hummingbird's translation of requests.
-final class EventStreamInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
-    typealias InboundIn = Any
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        do {
-            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
-            try pipeline.addHandler(EventStreamHandler(), position: .after(decoder))
-        } catch {
-            context.fireErrorCaught(error)
-        }
-        pipeline.removeHandler(context: context, promise: nil)
-    }
-}

@@ -26,6 +26,15 @@ enum Caller: Sendable {
     case downstream(SyncToken)
     /// The revision is one that was read after the request came.
     case machine(MachineIdentity, as: CatalogRevision)
+
+    /// The tier whose view it has; `nil` for an administrator.
+    var viewedTier: TierName? {
+        switch self {
+        case .downstream(let token): token.tier
+        case .machine(let identity, _): identity.tier
+        case .administrator: nil
+        }
+    }
 }
 
 extension ServiceRequestContext {
@@ -53,10 +62,7 @@ extension ServiceRequestContext {
     /// The tier whose view the caller may see: that of a downstream's token, or a machine's.
     /// - Throws: ``LivepatchError`` with the code `token-refused` if it is somebody else who asks.
     func viewedTier() throws -> TierName {
-        switch caller {
-        case .downstream(let token): token.tier
-        case .machine(let identity, _): identity.tier
-        case .administrator, nil: throw EntryGate.refusal
-        }
+        guard let tier = caller?.viewedTier else { throw EntryGate.refusal }
+        return tier
     }
 }

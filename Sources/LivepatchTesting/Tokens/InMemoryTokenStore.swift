@@ -16,10 +16,6 @@ public struct InMemoryTokenStore: TokenStore {
         }
     }
 
-    public func syncToken(hash: SHA256Digest) async throws -> SyncToken? {
-        try database.read { $0.tokens.first { $0.secrets.contains { $0.hash == hash } } }
-    }
-
     public func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision) {
         try database.read { tables in
             (token: tables.tokens.first { $0.secrets.contains { $0.hash == hash } }, revision: tables.revision)

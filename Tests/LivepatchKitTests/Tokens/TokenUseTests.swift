@@ -17,7 +17,6 @@ import Testing
         }
 
         func syncTokens() async throws -> [SyncToken] { try await store.syncTokens() }
-        func syncToken(hash: SHA256Digest) async throws -> SyncToken? { try await store.syncToken(hash: hash) }
         func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision) {
             try await store.syncTokenAndRevision(hash: hash)
         }

@@ -11,7 +11,7 @@ import Testing
     init() throws {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: false)
-        try pipeline.addHandler(ExpectedContinueInstaller())
+        try pipeline.addHandler(DecoderNeighbours { try $0.addHandler(ExpectedContinue(), position: .after($1)) })
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
