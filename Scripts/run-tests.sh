@@ -24,7 +24,10 @@ cat "$logs/patient"
 
 if [ "$status" != 0 ]; then
 	echo "What failed, once more:"
-	grep -a -h -E -A 25 '^✘|Fatal error|crashed:' "$logs/patient" "$logs/others" | head -n 150
+	# What stands below an issue belongs to it, up to the next event of the run.
+	awk '/^(✔|◇|⎙|↳|➜)/ { shown = 0 }
+		/^✘/ || /Fatal error|crashed:/ { shown = 40 }
+		shown > 0 { print substr($0, 1, 400); shown -= 1 }' "$logs/patient" "$logs/others" | head -n 150
 fi
 grep -a -h 'Test run with' "$logs/patient" "$logs/others"
 exit "$status"

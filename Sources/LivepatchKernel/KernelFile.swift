@@ -13,12 +13,15 @@ enum KernelFile {
     /// The most that is read of one, in bytes.
     private static let limit = 1 << 20
 
-    /// The text without white space at its ends; `nil` if there is no such file.
+    /// The text without white space at its ends; `nil` if there is no such file, or it goes while it is read.
+    /// - Parameter read: the system call.
     /// - Throws: ``LivepatchError`` with the code `permission-missing` or `kernel-refused`.
-    static func text(_ path: String) throws -> String? {
+    static func text(
+        _ path: String, read: (Int32, UnsafeMutableRawPointer, Int) -> Int = systemRead
+    ) throws -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
+            if isGone(errno) { return nil }
             throw KernelFault.file("read", path, errno)
         }
         defer { close(descriptor) }
@@ -27,12 +30,19 @@ enum KernelFile {
         while bytes.count < limit {
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw KernelFault.file("read", path, errno) }
+            guard count >= 0 else {
+                if isGone(errno) { return nil }
+                throw KernelFault.file("read", path, errno)
+            }
             guard count > 0 else { break }
             bytes += buffer[..<count]
         }
         return trimmed(String(decoding: bytes, as: UTF8.self))
     }
+
+    /// Whether an error number says that what a file stands for is not there, or not any more: of what leaves /sys, files that are open
+    /// already answer ENODEV.
+    static func isGone(_ number: Int32) -> Bool { [ENOENT, ENOTDIR, ENODEV].contains(number) }
 
     /// Whether a switch such as `enabled` stands at 1; `nil` if there is none.
     static func flag(_ path: String) throws -> Bool? { try text(path).map { $0 == "1" } }
@@ -76,6 +86,10 @@ enum KernelFile {
         while rest.last?.isWhitespace == true || rest.last == "\0" { rest.removeLast() }
         return String(rest)
     }
+}
+
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    read(descriptor, buffer, count)
 }
 
 private func systemWrite(_ descriptor: Int32, _ bytes: [UInt8]) -> Int { write(descriptor, bytes, bytes.count) }

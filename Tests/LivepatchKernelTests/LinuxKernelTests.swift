@@ -101,6 +101,24 @@ import Testing
         #expect(try await tree.kernel.hasModule("printk") == false)
     }
 
+    @Test(arguments: [ENODEV, ENOENT]) func `what leaves while it is read is not there`(_ number: Int32) throws {
+        let tree = try KernelTree()
+        try tree.addPatch("livepatch_a")
+        let path = "\(tree.root)/sys/kernel/livepatch/livepatch_a/enabled"
+        #expect(try KernelFile.text(path) == "1")
+        let text = try KernelFile.text(path) { _, _, _ in
+            errno = number
+            return -1
+        }
+        #expect(text == nil)
+        #expect(throws: LivepatchError.self) {
+            try KernelFile.text(path) { _, _, _ in
+                errno = EIO
+                return -1
+            }
+        }
+    }
+
     @Test func `tasks that hold up a transition are named`() async throws {
         let tree = try KernelTree()
         for (number, state, name) in [("812", "0", "sleeper"), ("813", "1", "done"), ("900", "-1", "other")] {

@@ -45,7 +45,8 @@ final class VirtualMachine: Sendable {
             try await machine.waitUntilReady()
             result = .success(try await body(machine))
         } catch {
-            result = .failure(error)
+            let said = try? await machine.run("livepatch-agent status; cat /run/agent.log", within: .seconds(60))
+            result = .failure(CommandFailed(description: "\(error)\nThe agent then:\n\(said?.output ?? "does not answer")"))
         }
         await machine.end()
         Attachment.record(machine.log, named: "serial-console.txt")
