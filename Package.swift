@@ -102,7 +102,10 @@ let package = Package(
                 "LivepatchKit", logging, metrics, tracing, .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
-        .target(name: "LivepatchFiles", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
+        // Bringing many files to the medium at once: calls of Linux that Swift does not see.
+        .target(name: "CMedium", path: "Sources/System/CMedium"),
+        .target(
+            name: "LivepatchFiles", dependencies: ["LivepatchKit", "TUF", "CMedium", crypto, logging], swiftSettings: strict),
         .target(name: "LivepatchArchive", dependencies: ["LivepatchKit", "CArchive"], swiftSettings: strict),
         .target(
             name: "LivepatchHTTP",
@@ -323,7 +326,7 @@ let package = Package(
         .target(
             name: "ConsoleRecording", dependencies: ["LivepatchConsole"], path: "Tests/Support/ConsoleRecording",
             swiftSettings: strict),
-        test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit", "TUF"]),
+        test("LivepatchFilesTests", of: ["LivepatchFiles", "LivepatchKit", "LivepatchTesting", "Processes", "TUF"]),
         test("LivepatchKernelTests", of: ["LivepatchKernel", "LivepatchKit"]),
         test(
             "LivepatchAgentTests",

@@ -5,40 +5,6 @@ import Testing
 
 @testable import LivepatchFiles
 
-/// Notes the calls, and lets chosen ones fail.
-private final class CallLog: Sendable {
-    private struct State {
-        var calls: [String] = []
-        var failures: [String: Int32] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    var calls: [String] { state.withLock { $0.calls } }
-
-    func clear() { state.withLock { $0.calls = [] } }
-
-    func fail(_ call: String, with number: Int32?) { state.withLock { $0.failures[call] = number } }
-
-    private func note(_ call: String, _ path: String) -> Bool {
-        let number = state.withLock { state in
-            state.calls.append("\(call) \(path.split(separator: "/").suffix(2).joined(separator: "/"))")
-            return state.failures[call]
-        }
-        if let number { errno = number }
-        return number == nil
-    }
-
-    var fileCalls: FileCalls {
-        let system = FileCalls.system
-        return FileCalls(
-            write: { self.note("write", "") ? system.write($0, $1, $2) : -1 },
-            flush: { self.note("flush", $1) ? system.flush($0, $1) : -1 },
-            flushDirectory: { self.note("flushDirectory", $1) ? system.flushDirectory($0, $1) : -1 },
-            rename: { self.note("rename", $1) ? system.rename($0, $1) : -1 })
-    }
-}
-
 @Suite struct DurabilityTests {
     private let directory: TemporaryDirectory
     private let log = CallLog()

@@ -98,6 +98,8 @@ import Testing
                 note("flush directory", $1)
                 return system.flushDirectory($0, $1)
             },
+            flushFileSystem: { system.flushFileSystem($0) },
+            check: { system.check($0, $1) },
             rename: {
                 note("rename", $1)
                 return system.rename($0, $1)

@@ -2,7 +2,7 @@ import LivepatchKit
 
 /// A file in the staging directory with the hash of what is in it. Used by one task at a time, on one lane.
 struct ArrivingFile {
-    private let file: OpenFile
+    let file: OpenFile
     private let name: String
     private let layout: StorageLayout
     private let calls: FileCalls
@@ -76,10 +76,9 @@ struct ArrivingFile {
         ArrivingContent(try OpenFile(layout.staging.file(name), for: .reading), length: length)
     }
 
-    /// Moves the file to the place of its digest.
+    /// Moves the file, whose bytes are on the medium, to the place of its digest.
     /// - Returns: the directories that have changed.
     func place(as digest: SHA256Digest) throws -> [Folder] {
-        try file.flush(calls: calls)
         let way = layout.way(to: digest)
         if calls.rename(layout.staging.file(name), layout.content(digest)) != 0 {
             let fault = FileFault.last("move into place", layout.content(digest))

@@ -11,6 +11,7 @@ public final class DirectoryPatchStorage: PatchStorage {
     private let lanes: BlockingLanes
     private let calls: FileCalls
     private let dirty: DirtyDirectories
+    private let flush: SharedFlush
 
     /// Opens the storage, and makes its directories where they are missing (mode 0750).
     /// - Parameters:
@@ -27,6 +28,7 @@ public final class DirectoryPatchStorage: PatchStorage {
         self.layout = layout
         self.lanes = pool
         self.calls = calls
+        flush = SharedFlush(lane: Lane("livepatch.storage.flush"), calls: calls)
         dirty = DirtyDirectories(lane: pool.lane(), calls: calls) {
             try [layout.root, layout.contents.above, layout.contents, layout.staging] + layout.shards()
         }
@@ -44,6 +46,22 @@ public final class DirectoryPatchStorage: PatchStorage {
         }
     }
 
+    public func held(of contents: [StoredContent]) async throws -> Set<StoredContent> {
+        var held: Set<StoredContent> = []
+        // Others want the medium as well.
+        for start in stride(from: 0, to: contents.count, by: 500) {
+            let some = contents[start..<min(start + 500, contents.count)]
+            held.formUnion(
+                try await lanes.run { [layout] in
+                    try some.filter { content in
+                        guard let status = try FileStatus.of(layout.content(content.digest)) else { return false }
+                        return status.isRegular && status.length == content.length
+                    }
+                })
+        }
+        return held
+    }
+
     /// Where content lies, or would lie, so that somebody who owns the directory can give it another name besides. The file is
     /// read-only, and complete whenever it is there.
     public func path(of digest: SHA256Digest) -> String { layout.content(digest) }
@@ -51,17 +69,17 @@ public final class DirectoryPatchStorage: PatchStorage {
     public func stage(_ digest: SHA256Digest, length: Int64) async throws -> any StagedContent {
         guard length >= 0 else { throw LivepatchError(.malformedValue, "Content cannot have \(length) bytes.") }
         let lane = lanes.lane()
-        return try await lane.run { [layout, calls, dirty] in
+        return try await lane.run { [layout, calls, dirty, flush] in
             let file = try ArrivingFile(resuming: digest, length: length, layout: layout, calls: calls)
-            return DirectoryStagedContent(digest, length: length, file: file, lane: lane, dirty: dirty)
+            return DirectoryStagedContent(digest, length: length, file: file, lane: lane, dirty: dirty, flush: flush)
         }
     }
 
     public func stageUpload(limit: Int64) async throws -> any StagedUpload {
         let lane = lanes.lane()
-        return try await lane.run { [layout, calls, dirty] in
+        return try await lane.run { [layout, calls, dirty, flush] in
             let file = try ArrivingFile(uploadIn: layout, calls: calls)
-            return DirectoryStagedUpload(limit: limit, file: file, lane: lane, dirty: dirty)
+            return DirectoryStagedUpload(limit: limit, file: file, lane: lane, dirty: dirty, flush: flush)
         }
     }
 

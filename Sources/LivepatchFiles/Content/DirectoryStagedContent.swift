@@ -7,13 +7,18 @@ final class DirectoryStagedContent: StagedContent {
     private let length: Int64
     private let lane: Lane
     private let dirty: DirtyDirectories
+    private let flush: SharedFlush
     private let file: Mutex<ArrivingFile?>
 
-    init(_ digest: SHA256Digest, length: Int64, file: consuming sending ArrivingFile, lane: Lane, dirty: DirtyDirectories) {
+    init(
+        _ digest: SHA256Digest, length: Int64, file: consuming sending ArrivingFile, lane: Lane, dirty: DirtyDirectories,
+        flush: SharedFlush
+    ) {
         self.digest = digest
         self.length = length
         self.lane = lane
         self.dirty = dirty
+        self.flush = flush
         self.file = Mutex(file)
     }
 
@@ -43,24 +48,31 @@ final class DirectoryStagedContent: StagedContent {
     }
 
     func finish() async throws {
-        try await change { [length, digest, dirty] file in
-            let arrived = file.length
-            guard arrived == length else {
-                try file.restart()
-                throw LivepatchError(
-                    .lengthMismatch, "\(arrived) bytes arrived for the content \(digest), and \(length) were announced.",
-                    suggestion: "What has arrived was thrown away.")
-            }
-            let actual = file.hasher.finish()
-            guard actual == digest else {
-                try file.restart()
-                throw LivepatchError(
-                    .digestMismatch, "What arrived for the content \(digest) has the SHA-256 \(actual).",
-                    suggestion: "What has arrived was thrown away.")
-            }
-            dirty.mark(try file.place(as: digest))
+        let (medium, wrong) = try locked { arriving in (arriving.file, self.fault(of: arriving)) }
+        if let wrong {
+            try await change { try $0.restart() }
+            throw wrong
         }
-        file.withLock { $0 = nil }
+        try await flush.flush(medium) { [self] in
+            dirty.mark(try locked { [digest] in try $0.place(as: digest) })
+            file.withLock { $0 = nil }
+        }
+    }
+
+    /// What is wrong with what has arrived; `nil` for nothing.
+    private func fault(of file: ArrivingFile) -> LivepatchError? {
+        guard file.length == length else {
+            return LivepatchError(
+                .lengthMismatch, "\(file.length) bytes arrived for the content \(digest), and \(length) were announced.",
+                suggestion: "What has arrived was thrown away.")
+        }
+        let actual = file.hasher.finish()
+        guard actual == digest else {
+            return LivepatchError(
+                .digestMismatch, "What arrived for the content \(digest) has the SHA-256 \(actual).",
+                suggestion: "What has arrived was thrown away.")
+        }
+        return nil
     }
 
     func close() async {
@@ -83,14 +95,16 @@ final class DirectoryStagedContent: StagedContent {
     }
 
     private func change<Value: Sendable>(_ body: @escaping @Sendable (inout ArrivingFile) throws -> Value) async throws -> Value {
-        try await lane.run { [self] in
-            try file.withLock { file in
-                guard var current = file else {
-                    throw LivepatchError(.internalFault, "The content \(digest) is written to after it was finished or closed.")
-                }
-                defer { file = current }
-                return try body(&current)
+        try await lane.run { [self] in try locked(body) }
+    }
+
+    private func locked<Value: Sendable>(_ body: (inout ArrivingFile) throws -> Value) throws -> Value {
+        try file.withLock { file in
+            guard var current = file else {
+                throw LivepatchError(.internalFault, "The content \(digest) is written to after it was finished or closed.")
             }
+            defer { file = current }
+            return try body(&current)
         }
     }
 }

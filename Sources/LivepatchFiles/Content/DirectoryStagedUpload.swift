@@ -6,13 +6,17 @@ final class DirectoryStagedUpload: StagedUpload {
     private let limit: Int64
     private let lane: Lane
     private let dirty: DirtyDirectories
+    private let flush: SharedFlush
     /// `nil` once it is in its place or thrown away.
     private let file: Mutex<ArrivingFile?>
 
-    init(limit: Int64, file: consuming sending ArrivingFile, lane: Lane, dirty: DirtyDirectories) {
+    init(
+        limit: Int64, file: consuming sending ArrivingFile, lane: Lane, dirty: DirtyDirectories, flush: SharedFlush
+    ) {
         self.limit = limit
         self.lane = lane
         self.dirty = dirty
+        self.flush = flush
         self.file = Mutex(file)
     }
 
@@ -39,10 +43,10 @@ final class DirectoryStagedUpload: StagedUpload {
     }
 
     func keep() async throws {
-        try await change { [dirty] file in
-            dirty.mark(try file.place(as: file.hasher.finish()))
+        try await flush.flush(try locked { $0.file }) { [self] in
+            dirty.mark(try locked { try $0.place(as: $0.hasher.finish()) })
+            file.withLock { $0 = nil }
         }
-        file.withLock { $0 = nil }
     }
 
     func discard() async {
@@ -55,14 +59,16 @@ final class DirectoryStagedUpload: StagedUpload {
     }
 
     private func change<Value: Sendable>(_ body: @escaping @Sendable (inout ArrivingFile) throws -> Value) async throws -> Value {
-        try await lane.run { [self] in
-            try file.withLock { file in
-                guard var current = file else {
-                    throw LivepatchError(.internalFault, "An upload is used after it was kept or thrown away.")
-                }
-                defer { file = current }
-                return try body(&current)
+        try await lane.run { [self] in try locked(body) }
+    }
+
+    private func locked<Value: Sendable>(_ body: (inout ArrivingFile) throws -> Value) throws -> Value {
+        try file.withLock { file in
+            guard var current = file else {
+                throw LivepatchError(.internalFault, "An upload is used after it was kept or thrown away.")
             }
+            defer { file = current }
+            return try body(&current)
         }
     }
 }

@@ -11,6 +11,9 @@ final class DirtyDirectories: Sendable {
         var tookEverything = false
     }
 
+    /// From how many directories on their file system is flushed, with what others may have written into it.
+    static let together = 8
+
     private let state = Mutex(State())
     private let lane: Lane
     private let calls: FileCalls
@@ -42,6 +45,13 @@ final class DirtyDirectories: Sendable {
         try await pass.value
     }
 
+    /// Flushes the file system of several directories at once.
+    /// - Returns: `false` where that is not possible, or went wrong.
+    private static func flushTogether(_ folders: Set<Folder>, _ calls: FileCalls) -> Bool {
+        guard folders.count >= Self.together else { return false }
+        return folders.max { $0.path.utf8.count < $1.path.utf8.count }?.flushFileSystem(calls: calls) ?? false
+    }
+
     private func pass() async throws {
         let (marked, isFirst) = state.withLock { state in
             state.running = state.waiting
@@ -52,6 +62,7 @@ final class DirtyDirectories: Sendable {
         do {
             try await lane.run { [calls, everything] in
                 let folders = isFirst ? marked.union(try everything()) : marked
+                guard !Self.flushTogether(folders, calls) else { return }
                 for folder in folders.sorted(by: { $0.path < $1.path }) { try folder.flush(calls: calls) }
             }
             if isFirst { state.withLock { $0.tookEverything = true } }

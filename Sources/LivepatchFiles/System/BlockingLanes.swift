@@ -29,18 +29,23 @@ struct Lane: Sendable {
 
     init(_ label: String) { queue = DispatchQueue(label: label) }
 
+    /// Begins a call, and does not wait for it.
+    func start(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
     /// Runs a call; what it throws of ``FileFault`` is put into words.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    with: Result {
-                        do {
-                            return try body()
-                        } catch let fault as FileFault {
-                            throw fault.error
-                        }
-                    })
+            queue.async { continuation.resume(with: Self.result(body)) }
+        }
+    }
+
+    /// What becomes of a call; what it throws of ``FileFault`` is put into words.
+    static func result<Value>(_ body: () throws -> Value) -> Result<Value, any Error> {
+        Result {
+            do {
+                return try body()
+            } catch let fault as FileFault {
+                throw fault.error
             }
         }
     }

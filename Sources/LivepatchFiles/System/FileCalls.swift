@@ -1,3 +1,5 @@
+import CMedium
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -15,6 +17,11 @@ struct FileCalls: Sendable {
     var flush: @Sendable (_ descriptor: Int32, _ path: String) -> Int32
     /// Brings a directory's entries to the medium.
     var flushDirectory: @Sendable (_ descriptor: Int32, _ path: String) -> Int32
+    /// Brings everything to the medium that a file system has not written yet, of whatever files and directories. Fails with `ENOTSUP`
+    /// where that is not known to promise as much as flushing each of them.
+    var flushFileSystem: @Sendable (_ descriptor: Int32) -> Int32
+    /// Whether all bytes of a file that were written to the medium by others than ``flush`` came there. A failure is reported once.
+    var check: @Sendable (_ descriptor: Int32, _ path: String) -> Int32
     /// Gives a file another name, in one step.
     var rename: @Sendable (_ old: String, _ new: String) -> Int32
 
@@ -28,6 +35,8 @@ struct FileCalls: Sendable {
             #endif
         },
         flushDirectory: { descriptor, _ in fsync(descriptor) },
+        flushFileSystem: { cmedium_flush_file_system($0) },
+        check: { descriptor, _ in cmedium_check(descriptor) },
         rename: { old, new in
             #if canImport(Glibc)
                 Glibc.rename(old, new)

@@ -100,6 +100,15 @@ struct Folder: Hashable, Sendable {
         }
     }
 
+    /// Brings everything of its file system to the medium.
+    /// - Returns: `false` if that is not possible, or went wrong: then each directory and file is to be flushed by itself.
+    func flushFileSystem(calls: FileCalls) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return calls.flushFileSystem(descriptor) == 0
+    }
+
     /// Deletes a file.
     /// - Returns: `false` if there was none.
     @discardableResult func delete(_ name: String) throws(FileFault) -> Bool {

@@ -89,6 +89,9 @@ final class OpenFile: Sendable {
         }
     }
 
+    /// Whether everything that was written to the medium so far came there.
+    func isSound(calls: FileCalls) -> Bool { calls.check(descriptor, path) == 0 }
+
     func changeMode(_ mode: UInt32) throws(FileFault) {
         guard fchmod(descriptor, mode_t(mode)) == 0 else { throw .last("set the permissions of", path) }
     }
