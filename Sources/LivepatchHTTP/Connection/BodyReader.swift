@@ -11,7 +11,19 @@ final class BodyReader: Sendable {
     private let eventLoop: any EventLoop
     private let timeouts: ConnectionTimeouts
     private let proxy: Proxy?
-    private let waited = Mutex(Duration.zero)
+    private let state = Mutex(State())
+
+    private struct State {
+        /// How long was waited for all pieces so far.
+        var waited = Duration.zero
+        /// The piece that is waited for, and until when.
+        var pull: Task<ByteBuffer?, any Error>?
+        var deadline = NIODeadline.distantFuture
+        var hasExpired = false
+        /// One alarm for many pieces: setting one wakes the event loop, and most pieces are here at once.
+        var alarm: Scheduled<Void>?
+        var alarmTime: NIODeadline?
+    }
 
     init(_ body: HTTPClientResponse.Body, on eventLoop: any EventLoop, timeouts: ConnectionTimeouts, proxy: Proxy?) {
         source = Source(body)
@@ -19,6 +31,8 @@ final class BodyReader: Sendable {
         self.timeouts = timeouts
         self.proxy = proxy
     }
+
+    deinit { state.withLock { $0.alarm }?.cancel() }
 
     /// The next bytes; `nil` at the end.
     /// - Parameters:
@@ -28,17 +42,15 @@ final class BodyReader: Sendable {
     func next(idle: Duration? = nil, isEndless: Bool = false) async throws -> ByteBuffer? {
         let source = source
         let idle = idle ?? timeouts.idle
-        let rest = isEndless ? idle : timeouts.total - waited.withLock { $0 }
-        let expired = Mutex(false)
+        let rest = isEndless ? idle : timeouts.total - state.withLock { $0.waited }
         let start = ContinuousClock.now
         let pull = Task { try await source.next() }
-        let expiry = eventLoop.scheduleTask(in: TimeAmount(min(idle, rest))) {
-            expired.withLock { $0 = true }
-            pull.cancel()
-        }
+        expect(pull, before: .now() + TimeAmount(min(idle, rest)))
         defer {
-            expiry.cancel()
-            waited.withLock { $0 += ContinuousClock.now - start }
+            state.withLock {
+                $0.pull = nil
+                $0.waited += ContinuousClock.now - start
+            }
         }
         do {
             return try await withTaskCancellationHandler {
@@ -48,7 +60,7 @@ final class BodyReader: Sendable {
             }
         } catch {
             guard !Task.isCancelled else { throw TransportFailure(CancellationError(), timeouts: timeouts, proxy: proxy) }
-            guard !expired.withLock({ $0 }) else {
+            guard !state.withLock({ $0.hasExpired }) else {
                 throw TransportFailure(
                     .timeout,
                     idle <= rest
@@ -58,6 +70,44 @@ final class BodyReader: Sendable {
             }
             throw TransportFailure(error, timeouts: timeouts, proxy: proxy)
         }
+    }
+
+    /// Sees to it that a piece is given up when its time is over.
+    private func expect(_ pull: Task<ByteBuffer?, any Error>, before deadline: NIODeadline) {
+        let isAlarmNeeded = state.withLock { state in
+            state.pull = pull
+            state.deadline = deadline
+            state.hasExpired = false
+            guard let time = state.alarmTime, time <= deadline else {
+                state.alarmTime = deadline
+                return true
+            }
+            return false
+        }
+        if isAlarmNeeded { setAlarm(deadline) }
+    }
+
+    private func setAlarm(_ time: NIODeadline) {
+        let alarm = eventLoop.scheduleTask(deadline: time) { [weak self] () -> Void in self?.ring(time) }
+        // An earlier one that is out of date does nothing when it rings.
+        state.withLock { $0.alarm = alarm }
+    }
+
+    private func ring(_ time: NIODeadline) {
+        let (again, late): (NIODeadline?, Task<ByteBuffer?, any Error>?) = state.withLock { state in
+            // An earlier alarm has taken this one's place.
+            guard state.alarmTime == time else { return (nil, nil) }
+            state.alarmTime = nil
+            guard let pull = state.pull else { return (nil, nil) }
+            guard state.deadline <= time else {
+                state.alarmTime = state.deadline
+                return (state.deadline, nil)
+            }
+            state.hasExpired = true
+            return (nil, pull)
+        }
+        late?.cancel()
+        if let again { setAlarm(again) }
     }
 
     /// The whole body.

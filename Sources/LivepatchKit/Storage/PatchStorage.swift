@@ -5,6 +5,8 @@
 public protocol PatchStorage: Sendable {
     /// The length of held content in bytes; `nil` if there is none of that digest. Does not read the content.
     func length(of digest: SHA256Digest) async throws -> Int64?
+    /// Which of some contents are held, each with its length. Does not read them.
+    func held(of contents: [StoredContent]) async throws -> Set<StoredContent>
     /// Begins or resumes the arrival of content whose digest and length are known.
     func stage(_ digest: SHA256Digest, length: Int64) async throws -> any StagedContent
     /// Begins the arrival of content whose digest is not known yet.
@@ -26,6 +28,14 @@ public protocol PatchStorage: Sendable {
     func synchronize() async throws
     /// How many more bytes can be stored; `nil` where nobody can say.
     func freeBytes() async throws -> Int64?
+}
+
+extension PatchStorage {
+    public func held(of contents: [StoredContent]) async throws -> Set<StoredContent> {
+        var held: Set<StoredContent> = []
+        for content in contents where try await length(of: content.digest) == content.length { held.insert(content) }
+        return held
+    }
 }
 
 /// Held content: identity and size.

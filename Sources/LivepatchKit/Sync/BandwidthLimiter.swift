@@ -17,8 +17,11 @@ public actor BandwidthLimiter {
     }
 
     /// Returns when this many bytes may pass.
-    public func admit(_ bytes: Int) async throws {
-        guard let bytesPerSecond else { return }
+    public nonisolated func admit(_ bytes: Int) async throws {
+        if let bytesPerSecond { try await admit(bytes, at: bytesPerSecond) }
+    }
+
+    private func admit(_ bytes: Int, at bytesPerSecond: Double) async throws {
         let now = elapsed()
         paidUntil = max(paidUntil, now - .seconds(1)) + .seconds(Double(bytes) / bytesPerSecond)
         let wait = paidUntil - now

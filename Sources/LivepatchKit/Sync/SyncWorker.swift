@@ -127,9 +127,7 @@ struct SyncWorker {
     /// What is still missing of a version, as it is now.
     private func missing(of job: Job) async throws -> [PatchFile] {
         guard let remembered = job.files else { return try await files(of: job.step).missing }
-        var files = Files()
-        for file in remembered { try await sort(file, into: &files) }
-        return files.missing
+        return try await sort(remembered).missing
     }
 
     /// Whether a version's document could not be had, or was not believed, for reasons of its own.
@@ -159,19 +157,17 @@ struct SyncWorker {
                     })
                 files.conflict = document.files.first { file in here[file.name].map { $0 != file.digest } ?? false }?.name
             }
-            for file in document.files {
-                guard work.filters.admits(file.name) else {
-                    files.filtered += 1
-                    continue
-                }
-                try await sort(file, into: &files)
-            }
+            let admitted = document.files.filter { work.filters.admits($0.name) }
+            let sorted = try await sort(admitted)
+            files.filtered = document.files.count - admitted.count
+            files.present = sorted.present
+            files.missing = sorted.missing
         case .incomplete(let version):
-            for record in try await resources.catalog.files(of: version)
-            where isWanting(record) && work.filters.admits(record.file.name) {
-                if !record.available { try await discardDamaged(record.file) }
-                try await sort(record.file, into: &files)
+            let wanting = try await resources.catalog.files(of: version).filter {
+                isWanting($0) && work.filters.admits($0.file.name)
             }
+            for record in wanting where !record.available { try await discardDamaged(record.file) }
+            return try await sort(wanting.map(\.file))
         }
         return files
     }
@@ -188,12 +184,10 @@ struct SyncWorker {
         try await storage.remove(file.digest)
     }
 
-    private func sort(_ file: PatchFile, into files: inout Files) async throws {
-        if try await resources.storage.length(of: file.digest) == file.length {
-            files.present += 1
-        } else {
-            files.missing.append(file)
-        }
+    private func sort(_ files: [PatchFile]) async throws -> Files {
+        let held = try await resources.storage.held(of: files.map(\.content))
+        let missing = files.filter { !held.contains($0.content) }
+        return Files(missing: missing, present: files.count - missing.count)
     }
 
     /// One content may have several names: all of them failed, or arrived, with it.

@@ -27,20 +27,26 @@ public struct TransferScheduler<Item: Sendable>: Sendable {
     }
 
     private let concurrency: Int
+    private let settlingLimit: Int
     private let policy: RetryPolicy
     /// The tickets that may begin, the next one last.
     private var waiting: [Int] = []
     private var delayed: [(time: Duration, ticket: Int)] = []
     private var underWay: Set<Int> = []
+    /// What has arrived, and is being put in its place.
+    private var settling: Set<Int> = []
     private var entries: [Int: Entry] = [:]
     private var nextTicket = 0
     private var isClosed = false
     /// Nobody begins before this time: the other side asked for patience, and means all of us.
     private var pausedUntil: Duration = .zero
 
-    /// - Parameter concurrency: the most transfers at a time, 1 or more.
-    public init(concurrency: Int, policy: RetryPolicy) {
+    /// - Parameters:
+    ///   - concurrency: the most transfers at a time, 1 or more.
+    ///   - settling: how many that have arrived may be on their way to their place before no more transfers begin, 1 or more.
+    public init(concurrency: Int, settling: Int = 1, policy: RetryPolicy) {
         self.concurrency = max(1, concurrency)
+        settlingLimit = max(1, settling)
         self.policy = policy
     }
 
@@ -59,7 +65,7 @@ public struct TransferScheduler<Item: Sendable>: Sendable {
         let due = delayed.filter { $0.time <= now }
         delayed.removeAll { $0.time <= now }
         waiting.append(contentsOf: due.map(\.ticket))
-        guard underWay.count < concurrency else { return .waitForTransfers }
+        guard underWay.count < concurrency, settling.count < settlingLimit else { return .waitForTransfers }
         if !waiting.isEmpty, pausedUntil > now { return .wait(until: pausedUntil) }
         if let ticket = waiting.popLast(), let entry = entries[ticket] {
             underWay.insert(ticket)
@@ -67,11 +73,18 @@ public struct TransferScheduler<Item: Sendable>: Sendable {
         }
         if !isClosed { return .needMore }
         if let next = delayed.map(\.time).min() { return .wait(until: max(next, pausedUntil)) }
-        return underWay.isEmpty ? .finished : .waitForTransfers
+        return underWay.isEmpty && settling.isEmpty ? .finished : .waitForTransfers
+    }
+
+    /// A transfer has got its last byte: the next one may begin while what has arrived is put in its place. It ends with
+    /// ``succeeded(_:)`` or ``failed(_:retryAfter:isRetryable:now:jitter:)`` all the same.
+    public mutating func arrived(_ ticket: Int) {
+        if underWay.remove(ticket) != nil { settling.insert(ticket) }
     }
 
     public mutating func succeeded(_ ticket: Int) {
         underWay.remove(ticket)
+        settling.remove(ticket)
         entries[ticket] = nil
     }
 
@@ -83,6 +96,7 @@ public struct TransferScheduler<Item: Sendable>: Sendable {
         _ ticket: Int, retryAfter: Duration?, isRetryable: Bool, now: Duration, jitter: Double
     ) -> Verdict {
         underWay.remove(ticket)
+        settling.remove(ticket)
         guard var entry = entries[ticket] else { return .givenUp }
         entry.failures += 1
         guard isRetryable, let delay = policy.delay(afterAttempt: entry.failures, retryAfter: retryAfter, jitter: jitter) else {

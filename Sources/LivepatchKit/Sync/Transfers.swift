@@ -4,6 +4,8 @@ public struct Transfers: Sendable {
     public struct Settings: Sendable {
         /// The most transfers at a time.
         public var concurrency: Int
+        /// How many files that have arrived may wait for the medium while others are fetched: a storage makes many durable together.
+        public var settling: Int
         public var retry: RetryPolicy
         /// One bound for all of them.
         public var bandwidth: BandwidthLimiter
@@ -12,9 +14,11 @@ public struct Transfers: Sendable {
         public var unreachableLimit: Int
 
         public init(
-            concurrency: Int = 8, retry: RetryPolicy = RetryPolicy(), bandwidth: BandwidthLimiter, unreachableLimit: Int = 24
+            concurrency: Int = 8, settling: Int = 128, retry: RetryPolicy = RetryPolicy(), bandwidth: BandwidthLimiter,
+            unreachableLimit: Int = 24
         ) {
             self.concurrency = concurrency
+            self.settling = settling
             self.retry = retry
             self.bandwidth = bandwidth
             self.unreachableLimit = unreachableLimit
@@ -53,6 +57,7 @@ public struct Transfers: Sendable {
     }
 
     private enum Result: Sendable {
+        case arrived(Int, PatchFile, any StagedContent)
         case transferred(Int, PatchFile, error: (any Error)?, gained: Bool = false)
         case timePassed
     }
@@ -66,58 +71,88 @@ public struct Transfers: Sendable {
     public func run(
         next: () async throws -> [PatchFile], report: @escaping @Sendable (Event) async -> Void
     ) async throws {
-        var scheduler = TransferScheduler<PatchFile>(concurrency: settings.concurrency, policy: settings.retry)
-        var unreachable = 0
         try await withThrowingTaskGroup(of: Result.self) { group in
-            var timerEnds: Duration?
-            defer { group.cancelAll() }
-            while true {
-                switch scheduler.next(now: elapsed()) {
-                case .start(let file, let ticket):
+            do {
+                try await run(in: &group, next: next, report: report)
+            } catch {
+                group.cancelAll()
+                while let result = await group.nextResult() {
+                    switch result {
+                    case .success(.arrived(_, _, let staged)): await staged.close()
+                    case .success(.transferred(_, let file, nil, _)): await report(.done(file))
+                    default: break
+                    }
+                }
+                throw error
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func run(
+        in group: inout ThrowingTaskGroup<Result, any Error>, next: () async throws -> [PatchFile],
+        report: @escaping @Sendable (Event) async -> Void
+    ) async throws {
+        var scheduler = TransferScheduler<PatchFile>(
+            concurrency: settings.concurrency, settling: settings.settling, policy: settings.retry)
+        var unreachable = 0
+        var timerEnds: Duration?
+        while true {
+            switch scheduler.next(now: elapsed()) {
+            case .start(let file, let ticket):
+                group.addTask {
+                    var gained = false
+                    do {
+                        return .arrived(ticket, file, try await receive(file, gained: &gained, report))
+                    } catch {
+                        return .transferred(ticket, file, error: error, gained: gained)
+                    }
+                }
+                continue
+            case .needMore:
+                let files = try await next()
+                files.isEmpty ? scheduler.close() : scheduler.enqueue(files)
+                continue
+            case .wait(let time):
+                if timerEnds.map({ $0 > time }) ?? true {
+                    timerEnds = time
+                    let pause = time - elapsed()
+                    let clock = clock
                     group.addTask {
-                        var gained = false
-                        do {
-                            try await fetch(file, gained: &gained, report)
-                            return .transferred(ticket, file, error: nil)
-                        } catch {
-                            return .transferred(ticket, file, error: error, gained: gained)
-                        }
+                        try await clock.sleep(for: pause)
+                        return .timePassed
                     }
-                    continue
-                case .needMore:
-                    let files = try await next()
-                    files.isEmpty ? scheduler.close() : scheduler.enqueue(files)
-                    continue
-                case .wait(let time):
-                    if timerEnds.map({ $0 > time }) ?? true {
-                        timerEnds = time
-                        let pause = time - elapsed()
-                        let clock = clock
-                        group.addTask {
-                            try await clock.sleep(for: pause)
-                            return .timePassed
-                        }
+                }
+            case .waitForTransfers: break
+            case .finished: return
+            }
+            switch try await group.next() {
+            case .arrived(let ticket, let file, let staged):
+                unreachable = 0
+                scheduler.arrived(ticket)
+                group.addTask {
+                    do {
+                        try await settle(staged, file, report)
+                        return .transferred(ticket, file, error: nil)
+                    } catch {
+                        return .transferred(ticket, file, error: error, gained: true)
                     }
-                case .waitForTransfers: break
-                case .finished: return
                 }
-                switch try await group.next() {
-                case .transferred(let ticket, let file, nil, _):
-                    unreachable = 0
-                    scheduler.succeeded(ticket)
-                    await report(.done(file))
-                case .transferred(let ticket, let file, let error?, let gained):
-                    let failure = TransferFailure(error)
-                    if failure.isFatal { throw failure.error }
-                    unreachable = failure.isUnreachable && !gained ? unreachable + 1 : 0
-                    if unreachable >= settings.unreachableLimit { throw failure.error }
-                    let verdict = scheduler.failed(
-                        ticket, retryAfter: failure.retryAfter, isRetryable: failure.isRetryable, now: elapsed(), jitter: jitter()
-                    )
-                    if verdict == .givenUp { await report(.failed(file, failure.error)) }
-                case .timePassed, nil:
-                    timerEnds = nil
-                }
+            case .transferred(let ticket, let file, nil, _):
+                unreachable = 0
+                scheduler.succeeded(ticket)
+                await report(.done(file))
+            case .transferred(let ticket, let file, let error?, let gained):
+                let failure = TransferFailure(error)
+                if failure.isFatal { throw failure.error }
+                unreachable = failure.isUnreachable && !gained ? unreachable + 1 : 0
+                if unreachable >= settings.unreachableLimit { throw failure.error }
+                let verdict = scheduler.failed(
+                    ticket, retryAfter: failure.retryAfter, isRetryable: failure.isRetryable, now: elapsed(), jitter: jitter()
+                )
+                if verdict == .givenUp { await report(.failed(file, failure.error)) }
+            case .timePassed, nil:
+                timerEnds = nil
             }
         }
     }
@@ -181,9 +216,18 @@ public struct Transfers: Sendable {
         _ file: PatchFile, gained: inout Bool, watch: (@Sendable (Sight) async throws -> Void)? = nil,
         _ report: @Sendable (Event) async -> Void
     ) async throws {
+        try await settle(try await receive(file, gained: &gained, watch: watch, report), file, report)
+    }
+
+    /// Brings all bytes of a file into the staging area, where nothing has been checked yet but their number.
+    private func receive(
+        _ file: PatchFile, gained: inout Bool, watch: (@Sendable (Sight) async throws -> Void)? = nil,
+        _ report: @Sendable (Event) async -> Void
+    ) async throws -> any StagedContent {
         let staged = try await storage.stage(file.digest, length: file.length)
         var here = await staged.arrived
         if here > 0 { await report(.bytes(here, fetched: false)) }
+        var gathered: [UInt8] = []
         do {
             try await watch?(.began(staged, here))
             if here < file.length {
@@ -199,14 +243,21 @@ public struct Transfers: Sendable {
                     here = 0
                     try await watch?(.arrived(here))
                 }
+                var written = elapsed()
                 for try await chunk in stream.chunks {
                     try await settings.bandwidth.admit(chunk.count)
-                    try await staged.append(chunk)
-                    here += Int64(chunk.count)
                     gained = true
-                    await report(.bytes(Int64(chunk.count), fetched: true))
+                    gathered = gathered.isEmpty ? chunk : gathered + chunk
+                    // Whoever watches is to have it at once, and what is too long is to be refused at once.
+                    guard
+                        watch != nil || file.length > Self.gathering || Int64(gathered.count) > file.length - here
+                            || elapsed() - written >= .seconds(1)
+                    else { continue }
+                    try await append(&gathered, to: staged, &here, report)
+                    written = elapsed()
                     try await watch?(.arrived(here))
                 }
+                try await append(&gathered, to: staged, &here, report)
                 try Task.checkCancellation()
                 guard here >= file.length else {
                     throw LivepatchError(
@@ -215,16 +266,52 @@ public struct Transfers: Sendable {
                         suggestion: "The next attempt goes on from there.")
                 }
             }
+            return staged
+        } catch {
+            try? await append(&gathered, to: staged, &here, report)
+            await letGo(of: staged, here, after: error, report)
+            throw error
+        }
+    }
+
+    /// Up to which length a file's bytes are gathered, at most for a second, before they are written: each write has its price, and of a
+    /// longer file more would be lost.
+    private static let gathering = 256 << 10
+
+    /// Writes what was gathered.
+    private func append(
+        _ gathered: inout [UInt8], to staged: any StagedContent, _ here: inout Int64, _ report: @Sendable (Event) async -> Void
+    ) async throws {
+        if gathered.isEmpty { return }
+        let bytes = gathered
+        gathered = []
+        try await staged.append(bytes)
+        here += Int64(bytes.count)
+        await report(.bytes(Int64(bytes.count), fetched: true))
+    }
+
+    /// Checks what has arrived of a file, and puts it in its place.
+    private func settle(
+        _ staged: any StagedContent, _ file: PatchFile, _ report: @Sendable (Event) async -> Void
+    ) async throws {
+        do {
             try await staged.finish()
         } catch {
-            // What stays in the staging area is counted again by the attempt that goes on from there.
-            if here > 0 { await report(.bytes(-here, fetched: false)) }
-            if let code = (error as? LivepatchError)?.code, code == .digestMismatch || code == .lengthMismatch {
-                await staged.discard()
-            } else {
-                await staged.close()
-            }
+            await letGo(of: staged, file.length, after: error, report)
             throw error
+        }
+    }
+
+    /// - Parameter here: how many bytes were reported.
+    private func letGo(
+        of staged: any StagedContent, _ here: Int64, after error: any Error, _ report: @Sendable (Event) async -> Void
+    ) async {
+        // What stays in the staging area is counted again by the attempt that goes on from there.
+        if here > 0 { await report(.bytes(-here, fetched: false)) }
+        if let code = (error as? LivepatchError)?.code, code == .digestMismatch || code == .lengthMismatch {
+            await staged.discard()
+        } else {
+            await staged.close()
         }
     }
 }

@@ -63,6 +63,27 @@ import Testing
         #expect(try start(&scheduler).0 == "a")
     }
 
+    @Test func `what has arrived makes room for the next, but only for so many`() throws {
+        var scheduler = Scheduler(concurrency: 1, settling: 2, policy: policy)
+        scheduler.enqueue(["a", "b", "c"])
+        scheduler.close()
+        let (_, a) = try start(&scheduler)
+        #expect(text(scheduler.next(now: .zero)) == "transfers")
+        scheduler.arrived(a)
+        let (_, b) = try start(&scheduler)
+        scheduler.arrived(b)
+        #expect(text(scheduler.next(now: .zero)) == "transfers")
+        scheduler.succeeded(a)
+        let (item, c) = try start(&scheduler)
+        #expect(item == "c")
+        scheduler.succeeded(c)
+        // What is not in its place yet is not done.
+        #expect(text(scheduler.next(now: .zero)) == "transfers")
+        #expect(scheduler.failed(b, retryAfter: nil, isRetryable: true, now: .zero, jitter: 0) != .givenUp)
+        let (again, _) = try start(&scheduler, at: .seconds(100))
+        #expect(again == "b")
+    }
+
     @Test func `what failed waits, and goes ahead of what has not begun`() throws {
         var scheduler = Scheduler(concurrency: 1, policy: policy)
         scheduler.enqueue(["a", "b", "c"])
@@ -149,10 +170,11 @@ import Testing
     func `whatever succeeds and fails, each item ends exactly once, and it finishes`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let concurrency = Int.random(in: 1...5, using: &random)
-        var scheduler = TransferScheduler<Int>(concurrency: concurrency, policy: policy)
+        let settling = Int.random(in: 1...5, using: &random)
+        var scheduler = TransferScheduler<Int>(concurrency: concurrency, settling: settling, policy: policy)
         var given = 0
         let total = Int.random(in: 0...60, using: &random)
-        var underWay: [(ticket: Int, item: Int)] = []
+        var underWay: [(ticket: Int, item: Int, hasArrived: Bool)] = []
         var attempts: [Int: Int] = [:]
         var ended: [Int: Int] = [:]
         var now = Duration.zero
@@ -160,7 +182,11 @@ import Testing
         var closed = false
 
         func end(_ index: Int) {
-            let (ticket, item) = underWay.remove(at: index)
+            if !underWay[index].hasArrived, Bool.random(using: &random) {
+                underWay[index].hasArrived = true
+                return scheduler.arrived(underWay[index].ticket)
+            }
+            let (ticket, item, _) = underWay.remove(at: index)
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<5:
                 scheduler.succeeded(ticket)
@@ -189,8 +215,9 @@ import Testing
                 attempts[item, default: 0] += 1
                 #expect(attempts[item, default: 0] <= policy.attempts)
                 #expect(ended[item] == nil)
-                underWay.append((ticket, item))
-                #expect(underWay.count <= concurrency)
+                underWay.append((ticket, item, false))
+                #expect(underWay.count { !$0.hasArrived } <= concurrency)
+                #expect(underWay.count { $0.hasArrived } < settling)
             case .needMore:
                 #expect(!closed)
                 let count = min(total - given, Int.random(in: 1...7, using: &random))
