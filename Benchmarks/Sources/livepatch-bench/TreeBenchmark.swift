@@ -98,12 +98,12 @@ struct TreeBenchmark {
         }
     }
 
-    /// A simulated downstream: it holds one request open, and asks on another connection for what has changed when it is told.
-    private func listen(_ crowd: Crowd, _ port: Int, _ token: String, _ leaf: Int, _ search: Search) throws {
-        let request = { (path: String) in
-            Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8)
-        }
-        let asking = try crowd.open(port) { _, event in
+    /// What a simulated downstream does with the answers to its two requests.
+    private static func answers(
+        _ crowd: Crowd, _ leaf: Int, _ search: Search
+    ) -> (Crowd.Connection, AnswerParser.Event) -> Void {
+        var count = 0
+        return { connection, event in
             switch event {
             case .answer(let answer) where answer.status == 200: search.change?.look(leaf, answer.body)
             // A tier's document is missing while the tier is.
@@ -111,6 +111,15 @@ struct TreeBenchmark {
             case .answer(let answer): search.trouble = "status \(answer.status)"
             case .piece, .closed: search.trouble = "a connection was closed"
             }
+            count += 1
+            if count == 2 { crowd.close(connection) }
+        }
+    }
+
+    /// A simulated downstream: it holds one request open, and asks on another connection for what has changed when it is told.
+    private func listen(_ crowd: Crowd, _ port: Int, _ token: String, _ leaf: Int, _ search: Search) throws {
+        let request = { (path: String) in
+            Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8)
         }
         var isListening = false
         let listening = try crowd.open(port) { _, event in
@@ -123,7 +132,13 @@ struct TreeBenchmark {
                 search.listening += 1
             }
             guard piece.count > 8, let change = search.change, !change.seers.contains(leaf) else { return }
-            crowd.send(request(Paths.syncHead) + request(Paths.syncDocument(change.document)), on: asking)
+            do {
+                // A connection of its own: one that was idle before would be ended by the server.
+                let asking = try crowd.open(port, heard: Self.answers(crowd, leaf, search))
+                crowd.send(request(Paths.syncHead) + request(Paths.syncDocument(change.document)), on: asking)
+            } catch {
+                search.trouble = "\(error)"
+            }
         }
         crowd.send(request(Paths.syncEvents), on: listening)
     }
