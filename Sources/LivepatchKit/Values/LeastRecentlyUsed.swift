@@ -1,26 +1,31 @@
 /// Values by key, as many as there is room for: when there are more, the one that was used the longest ago is forgotten.
 package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private struct Node: Sendable {
-        let key: Key
-        var value: Value
-        var newer: Int?
-        var older: Int?
+    @usableFromInline struct Node: Sendable {
+        @usableFromInline let key: Key
+        @usableFromInline var value: Value
+        @usableFromInline var newer: Int?
+        @usableFromInline var older: Int?
+
+        @inlinable init(key: Key, value: Value) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// How many values there is room for, 1 or more.
     package let capacity: Int
-    private var nodes: [Node?] = []
-    private var vacant: [Int] = []
-    private var places: [Key: Int] = [:]
-    private var newest: Int?
-    private var oldest: Int?
+    @usableFromInline var nodes: [Node?] = []
+    @usableFromInline var vacant: [Int] = []
+    @usableFromInline var places: [Key: Int] = [:]
+    @usableFromInline var newest: Int?
+    @usableFromInline var oldest: Int?
 
-    package init(capacity: Int) { self.capacity = max(1, capacity) }
+    @inlinable package init(capacity: Int) { self.capacity = max(1, capacity) }
 
-    package var count: Int { places.count }
+    @inlinable package var count: Int { places.count }
 
     /// The value of a key, which counts as used.
-    package mutating func value(for key: Key) -> Value? {
+    @inlinable package mutating func value(for key: Key) -> Value? {
         guard let place = places[key], let node = nodes[place] else { return nil }
         if newest != place {
             unlink(place)
@@ -30,12 +35,12 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// What was used the longest ago. Asking is no use of it.
-    package var leastRecent: (key: Key, value: Value)? { oldest.flatMap { nodes[$0] }.map { ($0.key, $0.value) } }
+    @inlinable package var leastRecent: (key: Key, value: Value)? { oldest.flatMap { nodes[$0] }.map { ($0.key, $0.value) } }
 
     /// Keeps a value, in the place of an earlier one of that key.
     /// - Returns: what had to be forgotten for it.
     @discardableResult
-    package mutating func insert(_ value: Value, for key: Key) -> (key: Key, value: Value)? {
+    @inlinable package mutating func insert(_ value: Value, for key: Key) -> (key: Key, value: Value)? {
         if let place = places[key] {
             nodes[place]?.value = value
             unlink(place)
@@ -62,7 +67,7 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     @discardableResult
-    package mutating func remove(_ key: Key) -> Value? {
+    @inlinable package mutating func remove(_ key: Key) -> Value? {
         guard let place = places.removeValue(forKey: key) else { return nil }
         unlink(place)
         let value = nodes[place]?.value
@@ -72,7 +77,7 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// Makes a node that is in no order the newest.
-    private mutating func link(_ place: Int) {
+    @inlinable mutating func link(_ place: Int) {
         nodes[place]?.newer = nil
         nodes[place]?.older = newest
         if let newest { nodes[newest]?.newer = place }
@@ -80,7 +85,7 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
         if oldest == nil { oldest = place }
     }
 
-    private mutating func unlink(_ place: Int) {
+    @inlinable mutating func unlink(_ place: Int) {
         let newer = nodes[place]?.newer
         let older = nodes[place]?.older
         if let newer { nodes[newer]?.older = older } else { newest = older }

@@ -173,17 +173,14 @@ struct EntryGate: Sendable {
     /// The downstream or machine that asks at a route for viewers, if ``admit(_:_:to:)`` would say the same from memory, and would have
     /// nothing to record.
     /// - Parameters:
-    ///   - authorization: the `Authorization` field.
-    ///   - deployment: the field in which the caller says who it is.
+    ///   - hash: of the token's secret.
+    ///   - deployment: who the caller says it is.
     ///   - revision: one that was read after the request came.
     ///   - hasCertificate: whether the connection's client has shown one.
     /// - Returns: `nil` if ``admit(_:_:to:)`` has to be asked.
     func remembered(
-        _ authorization: String, from deployment: String?, as revision: CatalogRevision, hasCertificate: () -> Bool
+        _ hash: SHA256Digest, from deployment: DeploymentID?, as revision: CatalogRevision, hasCertificate: () -> Bool
     ) -> Caller? {
-        guard let secret = BearerToken(authorization: authorization)?.secret else { return nil }
-        let hash = TokenSecret.hash(secret)
-        let deployment = Self.deployment(deployment)
         if let token = tokens.remembered(hash, from: deployment, as: revision) {
             guard entrance.apis.contains(.downstreams), acceptances.isOld(Self.newsKey(token, deployment), at: now()),
                 !entrance.asksDownstreamsForCertificates || hasCertificate()
@@ -215,5 +212,5 @@ struct EntryGate: Sendable {
         deployment(HTTPField.Name(HeaderNames.deployment).flatMap { request.headers[$0] })
     }
 
-    private static func deployment(_ field: String?) -> DeploymentID? { field.flatMap { try? DeploymentID(parsing: $0) } }
+    static func deployment(_ field: String?) -> DeploymentID? { field.flatMap { try? DeploymentID(parsing: $0) } }
 }

@@ -5,8 +5,8 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Ends what a connection's client does too slowly or in excess (``ConnectionLimits``). It stands right behind the decoder of requests,
-/// and has a ``ByteCounter`` before it.
+/// Ends what a connection's client does too slowly or in excess (``ConnectionLimits``). It stands behind the decoder of requests, and has
+/// a ``ByteCounter`` before that. A ``HotHandler`` may stand between the two, and tells it of what it answers.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -41,6 +41,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// What is still to come of the request's body, as far as it was announced.
     private var announced = 0
     private var closesAfterAnswer = false
+    /// Whether what comes has been shown to ``admits(_:)`` already.
+    private var isAdmitted = false
 
     init(_ limits: ConnectionLimits, places: ConnectionPlaces, logger: Logger) {
         self.limits = limits
@@ -108,28 +110,50 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .open = course else { return }
-        switch unwrapInboundIn(data) {
+        guard isAdmitted ? isOpen : admits(unwrapInboundIn(data)) else { return }
+        context.fireChannelRead(data)
+    }
+
+    /// Whether the connection goes on.
+    var isOpen: Bool {
+        if case .open = course { true } else { false }
+    }
+
+    /// Lets something pass here that has been shown to ``admits(_:)`` already.
+    func letPass(_ body: () -> Void) {
+        isAdmitted = true
+        body()
+        isAdmitted = false
+    }
+
+    /// Whether a part of a request is let in. What is not has been answered here, or the connection is over.
+    func admits(_ part: HTTPServerRequestPart) -> Bool {
+        guard isOpen, let context else { return false }
+        switch part {
         case .head(let head):
             requestLine = (0, false)
             let expects = ExpectedContinue.waits(head)
             announced = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             watch.headerEnded(expects: expects, at: .now())
             guard head.uri.utf8.count <= limits.targetBytes else {
-                return refuse(
+                refuse(
                     LivepatchError(
                         .targetTooLong, "The request's path and query are longer than \(limits.targetBytes) bytes.",
                         suggestion: "Shorten it, or raise server.max-url-length."), context)
+                return false
             }
         case .body(let bytes):
             announced -= bytes.readableBytes
             watch.bodyMoves(at: .now())
-            if watch.isDiscardingTooMuch(at: .now()) { return end(.unwantedBody, context) }
+            if watch.isDiscardingTooMuch(at: .now()) {
+                end(.unwantedBody, context)
+                return false
+            }
         case .end:
             announced = 0
             watch.requestEnded(at: .now())
         }
-        context.fireChannelRead(data)
+        return true
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -166,8 +190,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             watch.bodyMoves(at: .now())
             context.write(data, promise: promise)
         case .head(var head):
-            acknowledged = nil
-            watch.answerBegins(at: .now(), taken: written)
+            answerBegins()
             if announced > limits.discardBytes, !closesAfterAnswer {
                 // More is coming than will be taken: so that the client knows before it happens.
                 closesAfterAnswer = true
@@ -177,13 +200,27 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 context.write(data, promise: promise)
             }
         case .body(let bytes):
-            written += bytes.readableBytes
+            answerMoves(by: bytes.readableBytes)
             context.write(data, promise: promise)
         case .end:
-            watch.answerEnded(at: .now())
             context.write(data, promise: promise)
-            note(context)
+            answerEnds()
         }
+    }
+
+    /// An answer is about to be handed to the connection.
+    func answerBegins() {
+        acknowledged = nil
+        watch.answerBegins(at: .now(), taken: written)
+    }
+
+    /// Some bytes of its body are.
+    func answerMoves(by bytes: Int) { written += bytes }
+
+    /// All of it is.
+    func answerEnds() {
+        watch.answerEnded(at: .now())
+        if let context { note(context) }
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {

@@ -17,11 +17,12 @@ extension HTTP1Channel.Configuration {
                 ConnectionCensus(connections), SmallReads(),
                 DecoderNeighbours { pipeline, decoder in
                     let connection = ConnectionGuard(limits, places: places, logger: logger)
-                    var handlers: [any ChannelHandler] = [EventStreamHandler()]
-                    if let hot { handlers.append(HotHandler(hot)) }
-                    // The last comes to stand next to the decoder, where it sees what was answered to `Expect`.
-                    handlers += [OrderlyClosing(), ExpectedContinue(), connection]
-                    for handler in handlers { try pipeline.addHandler(handler, position: .after(decoder)) }
+                    let first = hot.map { HotHandler($0, connection) }
+                    // The last comes to stand next to the decoder, and the guard sees what was answered to `Expect`.
+                    let handlers: [(any ChannelHandler)?] = [
+                        EventStreamHandler(), OrderlyClosing(behind: first), ExpectedContinue(), connection, first,
+                    ]
+                    for handler in handlers.compactMap(\.self) { try pipeline.addHandler(handler, position: .after(decoder)) }
                     try pipeline.addHandler(ByteCounter(connection), position: .before(decoder))
                 },
             ],

@@ -3,7 +3,6 @@ import HTTPTypes
 import LivepatchAPI
 import LivepatchKit
 import NIOCore
-import NIOHTTP1
 import Synchronization
 
 /// Answers the question for the head of a view from memory (``HotAnswers``): for a second after ``DocumentRoutes`` has made it, and no
@@ -55,7 +54,7 @@ final class HotHeads: Sendable {
         if let lag = head.lag, let field = HTTPField.Name(HeaderNames.lag) { fields[field] = lag }
         if status == .ok { fields[.contentLength] = "\(head.document.bytes.count)" }
         return HotAnswer(
-            status, HTTPHeaders(hot: fields), body: status == .ok ? head.body : nil, place: place,
+            status, HotHead.bytes(status, fields), body: status == .ok ? head.body : nil, place: place,
             template: Paths.syncHead)
     }
 }

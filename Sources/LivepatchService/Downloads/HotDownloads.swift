@@ -2,7 +2,6 @@ import HTTPTypes
 import LivepatchAPI
 import LivepatchKit
 import NIOCore
-import NIOHTTP1
 import Synchronization
 
 /// Answers downloads from memory (``HotAnswers``): of files that ``DownloadRoutes`` has lately found at a path, and whose content is in
@@ -13,8 +12,8 @@ final class HotDownloads: Sendable {
         let file: PatchFile
         let template: String
         let revision: CatalogRevision
-        /// The fields of an answer with the whole file.
-        let whole: HTTPHeaders
+        /// The head of an answer with the whole file.
+        let whole: ByteBuffer
     }
 
     private static let capacity = 4096
@@ -37,7 +36,7 @@ final class HotDownloads: Sendable {
     func learn(_ file: PatchFile, at path: String, _ template: String, as revision: CatalogRevision) {
         guard path.utf8.count <= Self.longestPath else { return }
         let known = Known(
-            file: file, template: template, revision: revision, whole: HTTPHeaders(hot: DownloadAnswer.whole.fields(of: file)))
+            file: file, template: template, revision: revision, whole: Self.head(.whole, of: file))
         files.withLock { files in
             if let before = files.value(for: path), before.revision > revision { return }
             files.insert(known, for: path)
@@ -70,7 +69,11 @@ final class HotDownloads: Sendable {
         guard let place = admit() else { return nil }
         if body != nil { cache.noteHit() }
         return HotAnswer(
-            answer.status, answer == .whole ? known.whole : HTTPHeaders(hot: answer.fields(of: file)), body: body,
-            of: content, place: place, template: known.template)
+            answer.status, answer == .whole ? known.whole : Self.head(answer, of: file), body: body, of: content,
+            place: place, template: known.template)
+    }
+
+    private static func head(_ answer: DownloadAnswer, of file: PatchFile) -> ByteBuffer {
+        HotHead.bytes(answer.status, answer.fields(of: file))
     }
 }

@@ -85,8 +85,8 @@ public struct Governance: Sendable {
     }
 
     /// Who asks with a credential that was good lately; `nil` if it was not.
-    /// - Parameter authorization: the `Authorization` field.
-    func known(_ authorization: String) -> Visitor? { callers.visitor(authorization) }
+    /// - Parameter key: see ``KnownCallers/key(_:)``.
+    func known(_ key: Int) -> Visitor? { callers.visitor(key) }
 
     /// A place for a request that can be answered at once, counted as one of its caller's.
     /// - Returns: `nil` if it would have to wait or be refused: that is for ``serve(_:_:for:gate:handler:)`` to do and to count.

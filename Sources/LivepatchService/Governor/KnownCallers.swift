@@ -31,16 +31,15 @@ final class KnownCallers: Sendable {
     /// Who seems to ask.
     /// - Returns: whether the credential is known, besides.
     func visitor(_ request: Request, from channel: any Channel, to entry: EntryGate.Entry) -> (visitor: Visitor, isKnown: Bool) {
-        if let known = request.headers[.authorization].flatMap(visitor) { return (known, true) }
+        if let known = Self.key(request).flatMap(visitor) { return (known, true) }
         let address = AddressGroup(addresses.address(of: request, on: channel))
         return (Visitor(kind: Self.kind(request, entry), key: address.hashValue), false)
     }
 
     /// Who asks with a credential that is known; `nil` if it is not.
-    /// - Parameter authorization: the `Authorization` field.
-    func visitor(_ authorization: String) -> Visitor? {
-        let key = authorization.hashValue
-        return state.withLock { $0.few.value(for: key) ?? $0.machines.value(for: key) }.map { Visitor(kind: $0, key: key) }
+    /// - Parameter key: see ``key(_:)``.
+    func visitor(_ key: Int) -> Visitor? {
+        state.withLock { $0.few.value(for: key) ?? $0.machines.value(for: key) }.map { Visitor(kind: $0, key: key) }
     }
 
     /// A credential was good.
@@ -76,7 +75,11 @@ final class KnownCallers: Sendable {
         }
     }
 
-    private static func key(_ request: Request) -> Int? { request.headers[.authorization].map(\.hashValue) }
+    private static func key(_ request: Request) -> Int? { request.headers[.authorization].map(key) }
+
+    /// What stands for a credential here.
+    /// - Parameter authorization: the `Authorization` field.
+    static func key(_ authorization: String) -> Int { authorization.hashValue }
 }
 
 extension Caller {

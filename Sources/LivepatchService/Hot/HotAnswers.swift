@@ -3,7 +3,6 @@ import LivepatchAPI
 import LivepatchKit
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
 import Tracing
@@ -62,17 +61,19 @@ final class HotAnswers: Sendable {
 
     /// Answers a request.
     /// - Parameters:
+    ///   - credentials: what it shows.
     ///   - revision: one that was read after the request came.
     ///   - date: the field of that name.
     ///   - hasCertificate: whether the connection's client has shown one.
     /// - Returns: `nil` if the ordinary handlers have to.
     func answer(
-        _ request: HotRequest, as revision: CatalogRevision, date: String, hasCertificate: () -> Bool
+        _ request: HotRequest, _ credentials: HotCredentials?, as revision: CatalogRevision, date: String,
+        hasCertificate: () -> Bool
     ) -> HotAnswer? {
         let start = ContinuousClock.now
-        guard let visitor = governance.known(request.authorization),
+        guard let credentials, let visitor = governance.known(credentials.visitor),
             let caller = gate.remembered(
-                request.authorization, from: request.deployment, as: revision, hasCertificate: hasCertificate)
+                credentials.hash, from: credentials.deployment, as: revision, hasCertificate: hasCertificate)
         else { return nil }
         let entered = ContinuousClock.now
         let admit = { self.governance.admitAtOnce(visitor, caller) }
@@ -88,17 +89,43 @@ final class HotAnswers: Sendable {
 
         counter.add(1, ordering: .relaxed)
         meters.entry.note(EntryMeter.Credential(caller), entered - start)
-        answer.head.headers.add(name: "Date", value: date)
+        answer.head.endFields(date: date, bodyLength: answer.body?.readableBytes ?? 0)
         meters.requests.record(
             ContinuousClock.now - request.arrival, handler: answer.template, method: request.method,
-            code: Int(answer.head.status.code))
+            code: answer.status)
         return answer
+    }
+}
+
+/// What a request shows of who asks. To find it out from the fields takes a hash, and a connection's requests mostly show the same.
+struct HotCredentials {
+    private let fields: (authorization: String, deployment: String?)
+    /// Of the secret.
+    let hash: SHA256Digest
+    /// Whoever shows that has a turn of their own.
+    let visitor: Int
+    let deployment: DeploymentID?
+
+    /// - Parameter known: those of the connection's request before this one.
+    /// - Returns: `nil` if there is no bearer token.
+    init?(_ request: HotRequest, known: HotCredentials?) {
+        if let known, known.fields == (request.authorization, request.deployment) {
+            self = known
+            return
+        }
+        guard let secret = BearerToken(authorization: request.authorization)?.secret else { return nil }
+        fields = (request.authorization, request.deployment)
+        hash = TokenSecret.hash(secret)
+        visitor = KnownCallers.key(request.authorization)
+        deployment = EntryGate.deployment(request.deployment)
     }
 }
 
 /// An answer on its way.
 struct HotAnswer {
-    var head: HTTPResponseHead
+    let status: Int
+    /// The head, as it goes over the connection.
+    var head: ByteBuffer
     /// `nil` for an answer without a body.
     let body: ByteBuffer?
     /// What the body is some of the bytes of, to be held in memory until they are on their way.
@@ -108,22 +135,16 @@ struct HotAnswer {
     /// The route's.
     let template: String
 
+    /// - Parameter head: see ``HotHead/bytes(_:_:)``.
     init(
-        _ status: HTTPResponse.Status, _ headers: HTTPHeaders, body: ByteBuffer?, of content: CachedContent? = nil,
+        _ status: HTTPResponse.Status, _ head: ByteBuffer, body: ByteBuffer?, of content: CachedContent? = nil,
         place: Place, template: String
     ) {
-        head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status.code), headers: headers)
+        self.status = status.code
+        self.head = head
         self.body = body
         self.content = content
         self.place = place
         self.template = template
-    }
-}
-
-extension HTTPHeaders {
-    /// The fields of an answer that does not pass the ordinary handlers.
-    init(hot fields: HTTPFields) {
-        self.init(fields.map { ($0.name.rawName, $0.value) })
-        add(name: HeaderNames.serverVersion, value: Release.version)
     }
 }

@@ -5,9 +5,10 @@ import NIOSSL
 
 /// Shows a connection's requests to a ``HotAnswers`` before anybody else sees them, and sends its answers.
 ///
-/// It stands before Hummingbird's translation of requests, behind all that guards the connection. Answers keep the order of requests: one
-/// is looked at only while no other is under way, and while it is answered all that comes after it waits.
-final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
+/// It stands right behind the decoder of requests: what it answers goes straight to the connection, past all other handlers, and the
+/// ``ConnectionGuard`` is told of it. Answers keep the order of requests: one is looked at only while no other is under way, and while it
+/// is answered all that comes after it waits.
+final class HotHandler: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -18,17 +19,38 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         /// Everything passes.
         case passing
         /// The head of a request has come, and not its end.
-        case hearing(HotRequest, HTTPRequestHead)
+        case hearing(Heard)
         /// It waits to be answered.
-        case asking(HotRequest, HTTPRequestHead)
+        case asking(Heard)
         case sending(Sending)
     }
 
-    private struct Sending {
-        let answer: HotAnswer
-        var hasBegun = false
+    /// What has come of a request.
+    private final class Heard {
+        let head: HTTPRequestHead
+        var request: HotRequest
+
+        init(_ head: HTTPRequestHead, _ request: HotRequest) {
+            self.head = head
+            self.request = request
+        }
+    }
+
+    /// An answer that the connection does not take at once.
+    private final class Sending {
+        /// `nil` once it is written.
+        var head: ByteBuffer?
         /// What has not been written of the body yet.
         var rest: ByteBuffer
+        let content: CachedContent?
+        let place: Place
+
+        init(_ answer: consuming HotAnswer) {
+            head = answer.head
+            rest = answer.body ?? ByteBuffer()
+            content = answer.content
+            place = answer.place
+        }
     }
 
     /// What came meanwhile.
@@ -38,8 +60,15 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case error(any Error)
     }
 
+    /// Up to which length a body is copied behind the head, in bytes: to write two buffers costs more.
+    static let shortBody = 16 << 10
+
     private let answers: HotAnswers
+    private let connection: ConnectionGuard
     private var context: ChannelHandlerContext?
+    /// The encoder's: what is written there goes to the connection as it is.
+    private var wire: ChannelHandlerContext?
+    private var credentials: HotCredentials?
     private var course = Course.passing
     /// Requests of others whose answers have not ended.
     private var others = 0
@@ -50,13 +79,21 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isStopping = false
     private var isWriting = false
 
-    init(_ answers: HotAnswers) { self.answers = answers }
+    /// - Parameter connection: stands behind this.
+    init(_ answers: HotAnswers, _ connection: ConnectionGuard) {
+        self.answers = answers
+        self.connection = connection
+    }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        wire = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         course = .passing
         self.context = nil
+        wire = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -93,16 +130,20 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch (course, arrival) {
         case (.passing, .part(.head(let head))) where others == 0 && !isStopping && answers.isOpen:
             guard let request = HotRequest(head) else { return pass(arrival, context) }
-            course = .hearing(request, head)
-        case (.hearing(var request, let head), .part(.body(let part))) where !isStopping:
+            guard connection.admits(.head(head)) else { return }
+            course = .hearing(Heard(head, request))
+        case (.hearing(let heard), .part(.body(let part))) where !isStopping:
+            guard connection.admits(.body(part)) else { return course = .passing }
+            guard !heard.request.take(part) else { return }
             course = .passing
-            if request.take(part) { course = .hearing(request, head) } else { pass(request, head, context) }
-        case (.hearing(let request, let head), .part(.end(nil))) where !isStopping:
-            course = .asking(request, head)
+            pass(heard, context)
+        case (.hearing(let heard), .part(.end(nil))) where !isStopping:
+            guard connection.admits(.end(nil)) else { return course = .passing }
+            course = .asking(heard)
             answers.queue(on: context.eventLoop).add(self, answers)
-        case (.hearing(let request, let head), _):
+        case (.hearing(let heard), _):
             course = .passing
-            pass(request, head, context)
+            pass(heard, context)
             pass(arrival, context)
         default: pass(arrival, context)
         }
@@ -118,10 +159,13 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Lets what has come of a request pass.
-    private func pass(_ request: HotRequest, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        pass(.part(.head(head)), context)
-        if request.body.readableBytes > 0 { pass(.part(.body(request.body)), context) }
+    /// Lets what has come of a request pass, of which the guard has heard.
+    private func pass(_ heard: Heard, toItsEnd: Bool = false, _ context: ChannelHandlerContext) {
+        connection.letPass {
+            pass(.part(.head(heard.head)), context)
+            if heard.request.body.readableBytes > 0 { pass(.part(.body(heard.request.body)), context) }
+            if toItsEnd { pass(.part(.end(nil)), context) }
+        }
     }
 
     /// Goes on with what came meanwhile.
@@ -143,19 +187,19 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers the request that waits, or lets it pass.
     /// - Parameter revision: `nil` if it is not known.
     func answer(as revision: CatalogRevision?, date: String) {
-        guard let context, case .asking(let request, let head) = course else { return }
+        guard let context, case .asking(let heard) = course else { return }
         let answer = revision.flatMap { revision in
-            answers.answer(request, as: revision, date: date) {
+            credentials = HotCredentials(heard.request, known: credentials)
+            return answers.answer(heard.request, credentials, as: revision, date: date) {
                 ((try? context.pipeline.syncOperations.nioSSL_peerCertificate()) ?? nil) != nil
             }
         }
         if let answer {
-            course = .sending(Sending(answer: answer, rest: answer.body ?? ByteBuffer()))
+            course = .sending(Sending(answer))
             send(context)
         } else {
             course = .passing
-            pass(request, head, context)
-            pass(.part(.end(nil)), context)
+            pass(heard, toItsEnd: true, context)
             context.fireChannelReadComplete()
             resume(context)
         }
@@ -169,34 +213,47 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Writes as much as the connection takes.
     private func send(_ context: ChannelHandlerContext) {
         // What is written may tell at once that more can be.
-        guard !isWriting else { return }
+        guard !isWriting, let wire else { return }
         isWriting = true
         defer { isWriting = false }
-        while case .sending(var sending) = course, context.channel.isWritable {
-            if !sending.hasBegun {
-                sending.hasBegun = true
-                context.write(wrapOutboundOut(.head(sending.answer.head)), promise: nil)
+        while case .sending(let sending) = course, context.channel.isWritable, connection.isOpen {
+            if var head = sending.head.take() {
+                connection.answerBegins()
+                if sending.rest.readableBytes <= Self.shortBody {
+                    connection.answerMoves(by: sending.rest.readableBytes)
+                    head.writeBuffer(&sending.rest)
+                }
+                wire.write(NIOAny(IOData.byteBuffer(head)), promise: nil)
             }
             let length = min(sending.rest.readableBytes, OpenedContent.chunkSize)
-            if length > 0, let chunk = sending.rest.readSlice(length: length) {
-                context.write(wrapOutboundOut(.body(.byteBuffer(chunk))), promise: nil)
-            }
-            guard sending.rest.readableBytes == 0 else {
-                course = .sending(sending)
-                context.flush()
-                continue
-            }
-            course = .passing
-            sending.answer.place.leave()
             var written: EventLoopPromise<Void>?
-            if let content = sending.answer.content {
-                // It counts as held in memory until it is on its way.
-                written = context.eventLoop.makePromise()
-                written?.futureResult.whenComplete { _ in withExtendedLifetime(content) {} }
+            if length > 0, let chunk = sending.rest.readSlice(length: length) {
+                connection.answerMoves(by: length)
+                if sending.rest.readableBytes == 0, let content = sending.content {
+                    // It counts as held in memory until it is on its way.
+                    written = context.eventLoop.makePromise()
+                    written?.futureResult.whenComplete { _ in withExtendedLifetime(content) {} }
+                }
+                wire.write(NIOAny(IOData.byteBuffer(chunk)), promise: written)
             }
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-            resume(context)
+            if sending.rest.readableBytes == 0 {
+                course = .passing
+                sending.place.leave()
+                connection.answerEnds()
+            }
+            wire.flush()
+            if sending.rest.readableBytes == 0 { resume(context) }
         }
+    }
+
+    /// When all that was written here is on its way; `nil` if it is.
+    func lastWrite() -> EventLoopFuture<Void>? {
+        guard let wire, let waiting = try? wire.channel.syncOptions?.getOption(.bufferedWritableBytes), waiting > 0 else {
+            return nil
+        }
+        let written = wire.eventLoop.makePromise(of: Void.self)
+        wire.writeAndFlush(NIOAny(IOData.byteBuffer(ByteBuffer())), promise: written)
+        return written.futureResult
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

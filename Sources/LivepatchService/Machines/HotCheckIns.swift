@@ -3,12 +3,11 @@ import HTTPTypes
 import LivepatchAPI
 import LivepatchKit
 import NIOCore
-import NIOHTTP1
 import Synchronization
 
 /// Answers check-ins that change nothing of what is known of a machine, from memory (``HotAnswers``).
 final class HotCheckIns: Sendable {
-    private static let headers = HTTPHeaders(hot: Answers.jsonFields)
+    private static let head = HotHead.bytes(.ok, Answers.jsonFields)
 
     private let machines: MachineParts
     private let meter: MachineMeter
@@ -42,10 +41,10 @@ final class HotCheckIns: Sendable {
         }
         guard let prompt, let place, let bytes = encode(prompt.answer) else { return nil }
         meter.count(report, isKernelKnown: prompt.isKernelKnown)
-        var headers = Self.headers
-        headers.add(name: "Content-Length", value: "\(bytes.count)")
+        var head = Self.head
+        head.writeField("Content-Length", "\(bytes.count)")
         return HotAnswer(
-            .ok, headers, body: ByteBuffer(bytes: bytes), place: place, template: Paths.machineUpdatesTemplate)
+            .ok, head, body: ByteBuffer(bytes: bytes), place: place, template: Paths.machineUpdatesTemplate)
     }
 
     private func encode(_ answer: CheckInAnswer) -> [UInt8]? {
