@@ -69,13 +69,14 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
-        // 0: The Update Framework, knowing nothing of patches
+        // 0: what knows nothing of patches: The Update Framework, and what is remembered of much
         .target(name: "TUF", dependencies: [crypto, cryptoExtras], swiftSettings: strict),
+        .target(name: "Caching", swiftSettings: strict),
 
         // 1: the domain
         .target(
             name: "LivepatchKit",
-            dependencies: ["TUF", crypto, cryptoExtras, logging],
+            dependencies: ["Caching", "TUF", crypto, cryptoExtras, logging],
             swiftSettings: strict),
         .target(name: "LivepatchTesting", dependencies: ["LivepatchKit", "TUF", crypto, logging], swiftSettings: strict),
 
@@ -139,8 +140,8 @@ let package = Package(
         .target(
             name: "LivepatchService",
             dependencies: [
-                "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "LivepatchTracing", "CCrypt", crypto, logging, metrics, nioSSL,
-                tracing,
+                "Caching", "LivepatchKit", "LivepatchAPI", "LivepatchTLS", "LivepatchTracing", "CCrypt", crypto, logging,
+                metrics, nioSSL, tracing,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -350,6 +351,7 @@ let package = Package(
                 "LivepatchService",
                 logging,
             ]),
+        test("CachingTests", of: ["Caching", "LivepatchTesting"]),
         test("LivepatchTracingTests", of: ["LivepatchTracing", logging, tracing]),
         test("LivepatchMetricsTests", of: ["LivepatchMetrics", metrics]),
         test("DocumentationTests", of: ["LivepatchAPI", "LivepatchKit"]),

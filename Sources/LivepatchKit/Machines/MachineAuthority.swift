@@ -1,3 +1,4 @@
+import Caching
 import Synchronization
 
 /// Decides whether a secret opens a machine token. Whom it belongs to is remembered for as long as the catalogue's revision stays.

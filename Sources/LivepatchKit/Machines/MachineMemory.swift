@@ -1,3 +1,4 @@
+import Caching
 import Synchronization
 
 /// What machines last said, in memory: read from the store once, then carried on from report to report. The machines that were heard

@@ -1,3 +1,4 @@
+import Caching
 import Synchronization
 
 /// The patch files that there are for each kernel, in memory: read once for each revision of the catalogue, and only for kernels that

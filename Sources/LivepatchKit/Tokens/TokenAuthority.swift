@@ -1,3 +1,4 @@
+import Caching
 public import FoundationEssentials
 import Synchronization
 

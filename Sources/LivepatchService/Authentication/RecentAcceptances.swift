@@ -1,3 +1,4 @@
+import Caching
 import FoundationEssentials
 import LivepatchKit
 import Synchronization

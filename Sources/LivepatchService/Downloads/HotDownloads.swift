@@ -1,3 +1,4 @@
+import Caching
 import HTTPTypes
 import LivepatchAPI
 import LivepatchKit

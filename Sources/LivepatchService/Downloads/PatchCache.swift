@@ -1,3 +1,4 @@
+import Caching
 import LivepatchKit
 public import Metrics
 import NIOCore

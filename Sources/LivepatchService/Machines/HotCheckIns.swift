@@ -1,3 +1,4 @@
+import Caching
 import FoundationEssentials
 import HTTPTypes
 import LivepatchAPI

@@ -1,5 +1,7 @@
 /// Values by key, as many as there is room for: when there are more, the one that was used the longest ago is forgotten.
-package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+///
+/// It is asked for each request, several times. So all of it can be inlined, and whoever asks gets code for the very types.
+public struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @usableFromInline struct Node: Sendable {
         @usableFromInline let key: Key
         @usableFromInline var value: Value
@@ -13,19 +15,19 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// How many values there is room for, 1 or more.
-    package let capacity: Int
+    public let capacity: Int
     @usableFromInline var nodes: [Node?] = []
     @usableFromInline var vacant: [Int] = []
     @usableFromInline var places: [Key: Int] = [:]
     @usableFromInline var newest: Int?
     @usableFromInline var oldest: Int?
 
-    @inlinable package init(capacity: Int) { self.capacity = max(1, capacity) }
+    @inlinable public init(capacity: Int) { self.capacity = max(1, capacity) }
 
-    @inlinable package var count: Int { places.count }
+    @inlinable public var count: Int { places.count }
 
     /// The value of a key, which counts as used.
-    @inlinable package mutating func value(for key: Key) -> Value? {
+    @inlinable public mutating func value(for key: Key) -> Value? {
         guard let place = places[key], let node = nodes[place] else { return nil }
         if newest != place {
             unlink(place)
@@ -35,12 +37,12 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// What was used the longest ago. Asking is no use of it.
-    @inlinable package var leastRecent: (key: Key, value: Value)? { oldest.flatMap { nodes[$0] }.map { ($0.key, $0.value) } }
+    @inlinable public var leastRecent: (key: Key, value: Value)? { oldest.flatMap { nodes[$0] }.map { ($0.key, $0.value) } }
 
     /// Keeps a value, in the place of an earlier one of that key.
     /// - Returns: what had to be forgotten for it.
     @discardableResult
-    @inlinable package mutating func insert(_ value: Value, for key: Key) -> (key: Key, value: Value)? {
+    @inlinable public mutating func insert(_ value: Value, for key: Key) -> (key: Key, value: Value)? {
         if let place = places[key] {
             nodes[place]?.value = value
             unlink(place)
@@ -67,7 +69,7 @@ package struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     @discardableResult
-    @inlinable package mutating func remove(_ key: Key) -> Value? {
+    @inlinable public mutating func remove(_ key: Key) -> Value? {
         guard let place = places.removeValue(forKey: key) else { return nil }
         unlink(place)
         let value = nodes[place]?.value

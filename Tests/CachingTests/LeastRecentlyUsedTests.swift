@@ -1,4 +1,4 @@
-import LivepatchKit
+import Caching
 import LivepatchTesting
 import Testing
 
