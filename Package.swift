@@ -101,6 +101,8 @@ let package = Package(
             name: "LivepatchSQLite",
             dependencies: [
                 "LivepatchKit", logging, metrics, tracing, .product(name: "GRDB", package: "GRDB.swift"),
+                // The system library itself.
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         // Bringing many files to the medium at once: calls of Linux that Swift does not see.

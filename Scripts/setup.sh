@@ -25,7 +25,7 @@ for more; do
         monitoring) packages+=(prometheus) ;;
         # Whichever package they are of.
         bench)
-            for program in nginx:nginx-light rsync:rsync curl:curl aria2c:aria2; do
+            for program in nginx:nginx-light wrk:wrk rsync:rsync curl:curl aria2c:aria2 openssl:openssl valgrind:valgrind strip:binutils; do
                 PATH=$PATH:/usr/sbin command -v "${program%:*}" >/dev/null || packages+=("${program#*:}")
             done
             ;;

@@ -17,7 +17,7 @@ struct MeasureCommand: AsyncParsableCommand {
 
     /// What can be measured.
     enum Subject: String, CaseIterable, ExpressibleByArgument {
-        case push, tree, listeners, imports, syncs, first, downloads, checkIns = "check-ins", fleet
+        case push, tree, listeners, imports, syncs, first, downloads, checkIns = "check-ins", fleet, instructions
     }
 
     @Flag(help: "Measure at full size.")
@@ -67,6 +67,7 @@ struct MeasureCommand: AsyncParsableCommand {
         case .first: try await FirstSyncBenchmark(bench: bench).run()
         case .checkIns: try await CheckInBenchmark(bench: bench).run()
         case .fleet: try await FleetBenchmark(bench: bench).run()
+        case .instructions: try await InstructionBenchmark(bench: bench).run()
         case .downloads: try await DownloadBenchmark(bench: bench).run()
         }
     }

@@ -15,16 +15,19 @@ struct RunningServer {
     private static let passwordHash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
 
     /// - Parameters:
+    ///   - observer: a program that runs it and watches, with its arguments.
     ///   - settings: configuration keys and values.
     ///   - environment: more variables, for secrets.
     init(
-        _ program: String, dataDirectory: String, settings: [String: String] = [:], environment: [String: String] = [:]
+        _ program: String, under observer: [String] = [], dataDirectory: String, settings: [String: String] = [:],
+        environment: [String: String] = [:]
     ) async throws {
         let process = Process()
         let output = Pipe()
-        process.executableURL = URL(filePath: program)
+        let command = observer + [program]
+        process.executableURL = URL(filePath: command[0])
         process.arguments =
-            [
+            command.dropFirst() + [
                 "--data-dir", dataDirectory, "--set", "server.server-address=127.0.0.1:0", "--set", "server.log-level=error",
                 // What is measured is the server, not its patience.
                 "--set", "server.rate-limit.machines=0", "--set", "server.rate-limit.downstreams=0",
@@ -65,6 +68,8 @@ struct RunningServer {
         await administrator.close()
         return secret
     }
+
+    var processID: Int32 { process.processIdentifier }
 
     var port: Int { URL(string: address)?.port ?? 0 }
 

@@ -100,8 +100,13 @@ struct HotRequest: Sendable {
     }
 
     /// Compares without regard to the case of letters.
+    /// - Parameter name: in small letters.
     private static func isName(_ text: String, _ name: String) -> Bool {
-        text.utf8.count == name.utf8.count && zip(text.utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 }
+        guard text.utf8.count == name.utf8.count else { return false }
+        let isSame = text.utf8.withContiguousStorageIfAvailable { bytes in
+            name.utf8.withContiguousStorageIfAvailable { letters in bytes.indices.allSatisfy { bytes[$0] | 0x20 == letters[$0] } }
+        }
+        return (isSame ?? nil) ?? zip(text.utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 }
     }
 }
 
@@ -118,7 +123,7 @@ private enum Kind: Hashable {
         switch method {
         case .GET where target == Paths.syncHead: self = .head
         case .GET, .HEAD:
-            guard Self.downloads.contains(where: target.hasPrefix), !target.utf8.contains(UInt8(ascii: "?")) else { return nil }
+            guard Self.downloads.contains(where: target.hasPrefix), !target.holds("?") else { return nil }
             self = .download
         case .POST:
             guard let machine = Self.machine(in: target) else { return nil }
@@ -132,9 +137,17 @@ private enum Kind: Hashable {
         guard updates.count == 2, path.hasPrefix(updates[0]), path.hasSuffix(updates[1]),
             path.utf8.count > updates[0].utf8.count + updates[1].utf8.count
         else { return nil }
-        let id = path.utf8.dropFirst(updates[0].utf8.count).dropLast(updates[1].utf8.count)
         // What is encoded is decoded elsewhere.
-        guard !id.contains(UInt8(ascii: "%")) else { return nil }
+        guard !path.holds("%") else { return nil }
+        let id = path.utf8.dropFirst(updates[0].utf8.count).dropLast(updates[1].utf8.count)
         return try? MachineID(parsing: String(Substring(id)))
+    }
+}
+
+extension String {
+    /// Whether an ASCII character is in it.
+    fileprivate func holds(_ character: Unicode.Scalar) -> Bool {
+        let byte = UInt8(ascii: character)
+        return utf8.withContiguousStorageIfAvailable { $0.contains(byte) } ?? utf8.contains(byte)
     }
 }
