@@ -29,6 +29,12 @@ struct EntryGate: Sendable {
             "It may be mistyped, expired or revoked; whoever issued it sees why in the server's log and with `livepatch-admin sync-tokens list` or `livepatch-admin auth-tokens list`."
     )
 
+    /// A sync token, and who shows it.
+    private struct TokenUse: Hashable {
+        let token: String
+        let deployment: DeploymentID?
+    }
+
     private let tokens: TokenAuthority
     private let machines: MachineAuthority
     private let accounts: AccountAuthority
@@ -37,10 +43,10 @@ struct EntryGate: Sendable {
     private let now: @Sendable () -> Date
     /// Where it stands.
     var entrance = Entrance()
-    private let acceptances = RecentAcceptances(pause: 60)
-    private let identityAcceptances = RecentAcceptances(pause: 3600)
+    private let acceptances = RecentAcceptances<TokenUse>(pause: 60)
+    private let identityAcceptances = RecentAcceptances<String>(pause: 3600)
     /// Machines come by the thousand, and each hour anew.
-    private let machineAcceptances = RecentAcceptances(pause: 86_400, capacity: 65_536)
+    private let machineAcceptances = RecentAcceptances<HashedMachineID>(pause: 86_400, capacity: 65_536)
 
     init(
         tokens: TokenAuthority, machines: MachineAuthority, accounts: AccountAuthority,
@@ -182,28 +188,26 @@ struct EntryGate: Sendable {
         _ hash: SHA256Digest, from deployment: DeploymentID?, as revision: CatalogRevision, hasCertificate: () -> Bool
     ) -> Caller? {
         if let token = tokens.remembered(hash, from: deployment, as: revision) {
-            guard entrance.apis.contains(.downstreams), acceptances.isOld(Self.newsKey(token, deployment), at: now()),
+            guard entrance.apis.contains(.downstreams),
+                acceptances.isOld(TokenUse(token: token.name, deployment: deployment), at: now()),
                 !entrance.asksDownstreamsForCertificates || hasCertificate()
             else { return nil }
             return .downstream(token)
         }
         guard let identity = machines.remembered(hash, as: revision), entrance.apis.contains(.machines),
-            machineAcceptances.isOld(identity.machine.description, at: now())
+            machineAcceptances.isOld(identity.machine, at: now())
         else { return nil }
         return .machine(identity, as: revision)
     }
 
     private func note(_ token: SyncToken, _ request: Request) {
-        guard acceptances.isNews(Self.newsKey(token, Self.deployment(request)), at: now()) else { return }
-        security.record(.syncTokenAccepted(token, deployment: Self.deployment(request)), request)
-    }
-
-    private static func newsKey(_ token: SyncToken, _ deployment: DeploymentID?) -> String {
-        "\(token.name) \(deployment?.description ?? "")"
+        let deployment = Self.deployment(request)
+        guard acceptances.isNews(TokenUse(token: token.name, deployment: deployment), at: now()) else { return }
+        security.record(.syncTokenAccepted(token, deployment: deployment), request)
     }
 
     private func note(_ identity: MachineIdentity, _ request: Request) {
-        guard machineAcceptances.isNews(identity.machine.description, at: now()) else { return }
+        guard machineAcceptances.isNews(identity.machine, at: now()) else { return }
         security.record(.machineAccepted(identity), request)
     }
 

@@ -13,7 +13,7 @@ struct LoginRoutes: Sendable {
     let security: SecurityLog
     let now: @Sendable () -> Date
     /// Whoever goes on guessing fills no log.
-    private let refusals = RecentAcceptances(pause: 60)
+    private let refusals = RecentAcceptances<String>(pause: 60)
 
     init(
         accounts: AccountAuthority, acceptsPasswords: Bool, addresses: ClientAddresses, meter: EntryMeter,

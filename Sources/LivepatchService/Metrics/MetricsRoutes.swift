@@ -16,7 +16,7 @@ struct MetricsRoutes: Sendable {
     let security: SecurityLog
     let now: @Sendable () -> Date
     /// Prometheus comes every few seconds.
-    private let acceptances = RecentAcceptances(pause: 86_400)
+    private let acceptances = RecentAcceptances<String>(pause: 86_400)
 
     init(exposition: MetricsExposition, security: SecurityLog, now: @escaping @Sendable () -> Date) {
         self.exposition = exposition
