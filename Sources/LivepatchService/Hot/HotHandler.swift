@@ -8,7 +8,7 @@ import NIOSSL
 /// It stands right behind the decoder of requests: what it answers goes straight to the connection, past all other handlers, and the
 /// ``ConnectionGuard`` is told of it. Answers keep the order of requests: one is looked at only while no other is under way, and while it
 /// is answered all that comes after it waits.
-final class HotHandler: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler {
+final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
