@@ -120,7 +120,7 @@ import Testing
         #expect(!log.calls.isEmpty)
     }
 
-    @Test func `content whose bytes could not be flushed gets no name, and is there for the next attempt`() async throws {
+    @Test func `content whose bytes could not be flushed gets no name, and has to arrive anew`() async throws {
         log.fail("flush", with: EIO)
         let bytes = someBytes(100)
         let digest = SHA256Digest(of: bytes)
@@ -130,8 +130,14 @@ import Testing
         #expect(error?.code == .storageUnavailable)
         #expect(try await storage.length(of: digest) == nil)
         #expect(!log.calls.contains { $0.hasPrefix("rename") })
+        // Another flush would succeed: the system tells once that bytes did not get to the medium.
         log.fail("flush", with: nil)
-        try await staged.finish()
+        #expect(await staged.arrived == 0)
+        await staged.close()
+        let again = try await storage.stage(digest, length: 100)
+        #expect(await again.arrived == 0)
+        try await again.append(bytes)
+        try await again.finish()
         #expect(try await storage.all(digest) == bytes)
     }
 

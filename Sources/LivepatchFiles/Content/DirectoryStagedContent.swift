@@ -9,6 +9,7 @@ final class DirectoryStagedContent: StagedContent {
     private let dirty: DirtyDirectories
     private let flush: SharedFlush
     private let file: Mutex<ArrivingFile?>
+    private let isOnMedium = Atomic(false)
 
     init(
         _ digest: SHA256Digest, length: Int64, file: consuming sending ArrivingFile, lane: Lane, dirty: DirtyDirectories,
@@ -53,9 +54,16 @@ final class DirectoryStagedContent: StagedContent {
             try await change { try $0.restart() }
             throw wrong
         }
-        try await flush.flush(medium) { [self] in
-            dirty.mark(try locked { [digest] in try $0.place(as: digest) })
-            file.withLock { $0 = nil }
+        do {
+            try await flush.flush(medium) { [self] in
+                isOnMedium.store(true, ordering: .relaxed)
+                dirty.mark(try locked { [digest] in try $0.place(as: digest) })
+                file.withLock { $0 = nil }
+            }
+        } catch {
+            // What did not get to the medium looks whole to whoever reads it, and another flush of it would succeed.
+            if !isOnMedium.load(ordering: .relaxed) { try? await change { try $0.restart() } }
+            throw error
         }
     }
 

@@ -47,9 +47,13 @@ final class DirtyDirectories: Sendable {
 
     /// Flushes the file system of several directories at once.
     /// - Returns: `false` where that is not possible, or went wrong.
-    private static func flushTogether(_ folders: Set<Folder>, _ calls: FileCalls) -> Bool {
-        guard folders.count >= Self.together else { return false }
-        return folders.max { $0.path.utf8.count < $1.path.utf8.count }?.flushFileSystem(calls: calls) ?? false
+    private static func flushTogether(_ folders: Set<Folder>, _ calls: FileCalls) throws -> Bool {
+        guard folders.count >= Self.together, let folder = folders.max(by: { $0.path.utf8.count < $1.path.utf8.count }),
+            folder.flushFileSystem(calls: calls)
+        else { return false }
+        // Some kernels do not tell by the former that a file system could not write its journal.
+        try folder.flush(calls: calls)
+        return true
     }
 
     private func pass() async throws {
@@ -62,7 +66,7 @@ final class DirtyDirectories: Sendable {
         do {
             try await lane.run { [calls, everything] in
                 let folders = isFirst ? marked.union(try everything()) : marked
-                guard !Self.flushTogether(folders, calls) else { return }
+                guard try !Self.flushTogether(folders, calls) else { return }
                 for folder in folders.sorted(by: { $0.path < $1.path }) { try folder.flush(calls: calls) }
             }
             if isFirst { state.withLock { $0.tookEverything = true } }

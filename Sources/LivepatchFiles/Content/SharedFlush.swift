@@ -40,7 +40,7 @@ final class SharedFlush: Sendable {
     /// Returns when the file's bytes are on the medium, and what is to follow is done.
     /// - Parameter follow: what may only happen once they are; a few short calls, since others wait for it too.
     /// - Throws: ``LivepatchError`` with the code `storage-unavailable` or `storage-full` if they did not get there, or what `follow`
-    ///   throws.
+    ///   throws. Bytes that did not get there must not be flushed again, but written: the system takes them for written.
     func flush(_ file: OpenFile, follow: @escaping @Sendable () throws -> Void) async throws {
         try await withCheckedThrowingContinuation { answer in
             let begins = state.withLock { state in
@@ -71,7 +71,8 @@ final class SharedFlush: Sendable {
         return requests.map { request in
             let answer = request.answer
             let result = Lane.result {
-                if !isFlushed || !request.file.isSound(calls: calls) { try request.file.flush(calls: calls) }
+                let isThere = isFlushed ? try request.file.isSound(calls: calls) : false
+                if !isThere { try request.file.flush(calls: calls) }
                 try request.follow()
             }
             return { answer.resume(with: result) }

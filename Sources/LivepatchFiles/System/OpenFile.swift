@@ -89,8 +89,19 @@ final class OpenFile: Sendable {
         }
     }
 
-    /// Whether everything that was written to the medium so far came there.
-    func isSound(calls: FileCalls) -> Bool { calls.check(descriptor, path) == 0 }
+    /// Makes sure that everything came to the medium that others than ``flush(calls:)`` have written there.
+    /// - Returns: `false` where that cannot be told.
+    /// - Throws: what went wrong. It is told once: a ``flush(calls:)`` after it finds nothing left to write, and succeeds.
+    func isSound(calls: FileCalls) throws(FileFault) -> Bool {
+        while calls.check(descriptor, path) != 0 {
+            switch errno {
+            case EINTR: continue
+            case ENOSYS, ENOTSUP, EINVAL, EPERM: return false
+            default: throw .last("bring to the medium", path)
+            }
+        }
+        return true
+    }
 
     func changeMode(_ mode: UInt32) throws(FileFault) {
         guard fchmod(descriptor, mode_t(mode)) == 0 else { throw .last("set the permissions of", path) }

@@ -100,13 +100,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// All that had come has been looked at.
     func paused() {
         watch.paused(at: .now())
-        if let context { note(context) }
+        note()
     }
 
     /// The server wants more.
     func reads() {
         watch.reads(at: .now())
-        if let context { note(context) }
+        note()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -220,19 +220,21 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// All of it is.
     func answerEnds() {
         watch.answerEnded(at: .now())
-        if let context { note(context) }
+        note()
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard let aside = event as? Aside else { return context.triggerUserOutboundEvent(event, promise: promise) }
         watch.setAside(aside == .begins, at: .now())
-        note(context)
+        note()
         promise?.succeed()
     }
 
     // MARK: Time
 
-    private func note(_ context: ChannelHandlerContext) {
+    /// Takes note of how it is now: whether the connection may be ended for another, and when to look next.
+    func note() {
+        guard let context else { return }
         let isIdle = watch.isIdle
         if let place, place.isIdle.load(ordering: .relaxed) != isIdle { place.isIdle.store(isIdle, ordering: .relaxed) }
         schedule(context)

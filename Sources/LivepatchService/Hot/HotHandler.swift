@@ -175,7 +175,11 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
             take(next, context)
             hasPassed = true
         }
-        if hasPassed { context.fireChannelReadComplete() }
+        if hasPassed {
+            // It came while the guard took the connection for idle.
+            connection.note()
+            context.fireChannelReadComplete()
+        }
         if !isBusy, holdsRead {
             holdsRead = false
             context.read()

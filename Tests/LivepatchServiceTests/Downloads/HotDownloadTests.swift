@@ -371,4 +371,49 @@ struct HotDownloadTests {
             #expect(server.parts.governance.governor.occupancy.served.values.allSatisfy { $0 == 0 })
         }
     }
+
+    @Test func `a request that came behind one that is answered from memory keeps its connection from being ended for another`()
+        async throws
+    {
+        let server = try await limited {
+            $0.connections.total = 2
+            $0.concurrency = 4
+            $0.queueDeadline = .seconds(30)
+        }.heated()
+        _ = try await server.add(Self.name, Array("content".utf8))
+        let secret = try await server.secret("edge", name: "site")
+        let token = try await server.machine("machine-1", in: "edge")
+        let governor = server.parts.governance.governor
+        try await RawClient.serving(server) { port, hot in
+            let hot = try #require(hot)
+            try await TestClient.withClient(host: "127.0.0.1", port: port) { client in
+                for _ in 0..<2 { _ = try await client.get(Self.path, headers: [.authorization: "Bearer \(secret)"]) }
+            }
+            try await RawClient.connect(port).executeThenClose { inbound, outbound in
+                let herd = try await governor.enter(Visitor(kind: .machines, key: 1))
+                let waiting =
+                    "GET /v1/client/machine-1/info HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nConnection: close\r\n\r\n"
+                try await outbound.write(ByteBuffer(string: Self.request(secret) + waiting))
+                while governor.occupancy.waiting[.machines] == 0 { await Task.yield() }
+                #expect(hot.count == 1)
+                // Each of these takes somebody's place, as long as anybody is idle.
+                try await Self.crowd(3, port)
+                herd?.leave()
+                var reader = inbound.makeAsyncIterator()
+                let text = try await RawClient.answer(&reader)
+                #expect(text.components(separatedBy: "HTTP/1.1 200 ").count == 3, "\(text)")
+            }
+        }
+    }
+
+    /// Opens connections that stay idle, one after the other, and closes them again.
+    private static func crowd(_ count: Int, _ port: Int) async throws {
+        guard count > 0 else { return }
+        try await RawClient.connect(port).executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+            var reader = inbound.makeAsyncIterator()
+            #expect(try await RawClient.answer(&reader, until: "OK\n").hasPrefix("HTTP/1.1 200 "))
+            try await crowd(count - 1, port)
+        }
+    }
 }
