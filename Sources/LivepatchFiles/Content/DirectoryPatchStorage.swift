@@ -71,7 +71,8 @@ public final class DirectoryPatchStorage: PatchStorage {
         let lane = lanes.lane()
         return try await lane.run { [layout, calls, dirty, flush] in
             let file = try ArrivingFile(resuming: digest, length: length, layout: layout, calls: calls)
-            return DirectoryStagedContent(digest, length: length, file: file, lane: lane, dirty: dirty, flush: flush)
+            let arrival = Arrival("The content \(digest)", file, lane: lane, dirty: dirty, flush: flush)
+            return DirectoryStagedContent(digest: digest, length: length, arrival: arrival)
         }
     }
 
@@ -79,7 +80,7 @@ public final class DirectoryPatchStorage: PatchStorage {
         let lane = lanes.lane()
         return try await lane.run { [layout, calls, dirty, flush] in
             let file = try ArrivingFile(uploadIn: layout, calls: calls)
-            return DirectoryStagedUpload(limit: limit, file: file, lane: lane, dirty: dirty, flush: flush)
+            return DirectoryStagedUpload(limit: limit, Arrival("An upload", file, lane: lane, dirty: dirty, flush: flush))
         }
     }
 

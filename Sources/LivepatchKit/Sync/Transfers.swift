@@ -219,58 +219,33 @@ public struct Transfers: Sendable {
         try await settle(try await receive(file, gained: &gained, watch: watch, report), file, report)
     }
 
-    /// Brings all bytes of a file into the staging area, where nothing has been checked yet but their number.
-    private func receive(
-        _ file: PatchFile, gained: inout Bool, watch: (@Sendable (Sight) async throws -> Void)? = nil,
-        _ report: @Sendable (Event) async -> Void
-    ) async throws -> any StagedContent {
-        let staged = try await storage.stage(file.digest, length: file.length)
-        var here = await staged.arrived
-        if here > 0 { await report(.bytes(here, fetched: false)) }
-        var gathered: [UInt8] = []
-        do {
-            try await watch?(.began(staged, here))
-            if here < file.length {
-                let stream = try await upstream.content(of: file, from: here)
-                if stream.offset != here {
-                    guard stream.offset == 0 else {
-                        throw LivepatchError(
-                            .upstreamMalformed, "The upstream sent \(file.name) from byte \(stream.offset) on instead of \(here)."
-                        )
-                    }
-                    try await staged.restart()
-                    await report(.bytes(-here, fetched: false))
-                    here = 0
-                    try await watch?(.arrived(here))
-                }
-                var written = elapsed()
-                for try await chunk in stream.chunks {
-                    try await settings.bandwidth.admit(chunk.count)
-                    gained = true
-                    gathered = gathered.isEmpty ? chunk : gathered + chunk
-                    // Whoever watches is to have it at once, and what is too long is to be refused at once.
-                    guard
-                        watch != nil || file.length > Self.gathering || Int64(gathered.count) > file.length - here
-                            || elapsed() - written >= .seconds(1)
-                    else { continue }
-                    try await append(&gathered, to: staged, &here, report)
-                    written = elapsed()
-                    try await watch?(.arrived(here))
-                }
-                try await append(&gathered, to: staged, &here, report)
-                try Task.checkCancellation()
-                guard here >= file.length else {
-                    throw LivepatchError(
-                        .upstreamUnreachable,
-                        "The upstream broke off \(file.name) after \(here) of \(file.length) bytes.",
-                        suggestion: "The next attempt goes on from there.")
-                }
-            }
-            return staged
-        } catch {
-            try? await append(&gathered, to: staged, &here, report)
-            await letGo(of: staged, here, after: error, report)
-            throw error
+    /// What has come of a file, in the staging area and before it.
+    private struct Arriving {
+        let staged: any StagedContent
+        /// How many bytes are in the staging area.
+        var here: Int64
+        private var gathered: [UInt8] = []
+
+        init(_ staged: any StagedContent) async {
+            self.staged = staged
+            here = await staged.arrived
+        }
+
+        /// With what was gathered, in bytes.
+        var total: Int64 { here + Int64(gathered.count) }
+
+        mutating func gather(_ chunk: [UInt8]) {
+            if gathered.isEmpty { gathered = chunk } else { gathered += chunk }
+        }
+
+        /// Writes what was gathered.
+        mutating func write(_ report: @Sendable (Event) async -> Void) async throws {
+            if gathered.isEmpty { return }
+            let bytes = gathered
+            gathered = []
+            try await staged.append(bytes)
+            here += Int64(bytes.count)
+            await report(.bytes(Int64(bytes.count), fetched: true))
         }
     }
 
@@ -278,16 +253,57 @@ public struct Transfers: Sendable {
     /// longer file more would be lost.
     private static let gathering = 256 << 10
 
-    /// Writes what was gathered.
-    private func append(
-        _ gathered: inout [UInt8], to staged: any StagedContent, _ here: inout Int64, _ report: @Sendable (Event) async -> Void
-    ) async throws {
-        if gathered.isEmpty { return }
-        let bytes = gathered
-        gathered = []
-        try await staged.append(bytes)
-        here += Int64(bytes.count)
-        await report(.bytes(Int64(bytes.count), fetched: true))
+    /// Brings all bytes of a file into the staging area, where nothing has been checked yet but their number.
+    private func receive(
+        _ file: PatchFile, gained: inout Bool, watch: (@Sendable (Sight) async throws -> Void)? = nil,
+        _ report: @Sendable (Event) async -> Void
+    ) async throws -> any StagedContent {
+        var arriving = await Arriving(try await storage.stage(file.digest, length: file.length))
+        if arriving.here > 0 { await report(.bytes(arriving.here, fetched: false)) }
+        do {
+            try await watch?(.began(arriving.staged, arriving.here))
+            if arriving.here < file.length {
+                let stream = try await upstream.content(of: file, from: arriving.here)
+                if stream.offset != arriving.here {
+                    guard stream.offset == 0 else {
+                        throw LivepatchError(
+                            .upstreamMalformed,
+                            "The upstream sent \(file.name) from byte \(stream.offset) on instead of \(arriving.here).")
+                    }
+                    try await arriving.staged.restart()
+                    await report(.bytes(-arriving.here, fetched: false))
+                    arriving.here = 0
+                    try await watch?(.arrived(0))
+                }
+                var written = elapsed()
+                for try await chunk in stream.chunks {
+                    try await settings.bandwidth.admit(chunk.count)
+                    gained = true
+                    arriving.gather(chunk)
+                    // Whoever watches is to have it at once, and what is too long is to be refused at once.
+                    guard
+                        watch != nil || file.length > Self.gathering || arriving.total > file.length
+                            || elapsed() - written >= .seconds(1)
+                    else { continue }
+                    try await arriving.write(report)
+                    written = elapsed()
+                    try await watch?(.arrived(arriving.here))
+                }
+                try await arriving.write(report)
+                try Task.checkCancellation()
+                guard arriving.here >= file.length else {
+                    throw LivepatchError(
+                        .upstreamUnreachable,
+                        "The upstream broke off \(file.name) after \(arriving.here) of \(file.length) bytes.",
+                        suggestion: "The next attempt goes on from there.")
+                }
+            }
+            return arriving.staged
+        } catch {
+            try? await arriving.write(report)
+            await letGo(of: arriving.staged, arriving.here, after: error, report)
+            throw error
+        }
     }
 
     /// Checks what has arrived of a file, and puts it in its place.

@@ -8,8 +8,10 @@ struct CatalogueRow {
 
     init(_ db: Database) { self.db = db }
 
+    static let revisionQuery = "SELECT revision FROM catalogue"
+
     func revision() throws -> CatalogRevision {
-        let statement = try db.cachedStatement(sql: "SELECT revision FROM catalogue")
+        let statement = try db.cachedStatement(sql: Self.revisionQuery)
         guard let value = try Int64.fetchOne(statement) else {
             throw SQLiteFault.damagedRow("the catalogue's revision is missing")
         }

@@ -31,8 +31,7 @@ final class SQLitePromptRevision: PromptRevision {
         let prepared =
             opened == SQLITE_OK
             ? sqlite3_prepare_v3(
-                reading.connection, "SELECT revision FROM catalogue", -1, UInt32(SQLITE_PREPARE_PERSISTENT), &reading.statement,
-                nil)
+                reading.connection, CatalogueRow.revisionQuery, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &reading.statement, nil)
             : opened
         guard prepared == SQLITE_OK else {
             reading.close()
