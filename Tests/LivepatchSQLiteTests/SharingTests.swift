@@ -28,6 +28,62 @@ struct SharingTests {
         }
     }
 
+    @Test("however many look at once, each sees what was written before it asked")
+    func sharedReads() async throws {
+        try await DatabaseDirectory.with { directory in
+            let (mine, other) = (try directory.open(), try directory.open())
+            let (catalog, writer) = (SQLiteCatalog(mine), SQLiteCatalog(other))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        for _ in 0..<50 {
+                            let written = try await writer.revision()
+                            #expect(try await catalog.revision() >= written)
+                            #expect(try await catalog.fileAndRevision(file("107.1").name).revision >= written)
+                        }
+                    }
+                }
+                for number in 1...40 {
+                    _ = try await writer.add(file("107.\(number)"), entry: entry)
+                    let written = try await writer.revision()
+                    let seen = try await catalog.fileAndRevision(file("107.\(number)").name)
+                    #expect(seen.record != nil && seen.revision >= written)
+                }
+                try await group.waitForAll()
+            }
+            try mine.close()
+            try other.close()
+        }
+    }
+
+    @Test("a look that fails fails alone, and none waits for a database that is closed")
+    func failingLooks() async throws {
+        try await DatabaseDirectory.with { directory in
+            let database = try directory.open()
+            let answers = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<600 {
+                    group.addTask {
+                        let seen = try? await database.look { db in
+                            if number % 3 == 0 { throw DatabaseError(resultCode: .SQLITE_ERROR) }
+                            return try CatalogueRow(db).revision()
+                        }
+                        return (seen == nil) == (number % 3 == 0)
+                    }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(answers == 600)
+            try database.close()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        await expectError(.databaseUnavailable) { _ = try await SQLiteCatalog(database).revision() }
+                    }
+                }
+            }
+        }
+    }
+
     @Test("what another process withdraws is refused at once: a token, a file, a blocked version")
     func withdrawals() async throws {
         try await DatabaseDirectory.with { directory in

@@ -8,15 +8,15 @@ public struct SQLiteCatalog: Catalog {
 
     // MARK: Reading
 
-    public func revision() async throws -> CatalogRevision { try await database.read { try CatalogueRow($0).revision() } }
+    public func revision() async throws -> CatalogRevision { try await database.look { try CatalogueRow($0).revision() } }
 
     public func deployment() async throws -> DeploymentID {
-        if let known = try await database.read({ try CatalogueRow($0).deployment() }) { return known }
+        if let known = try await database.look({ try CatalogueRow($0).deployment() }) { return known }
         return try await database.write { try CatalogueRow($0).deploymentOrNew() }
     }
 
     public func setDeployment(_ id: DeploymentID) async throws {
-        guard try await database.read({ try CatalogueRow($0).deployment() }) != id else { return }
+        guard try await database.look({ try CatalogueRow($0).deployment() }) != id else { return }
         try await database.write { db in
             let row = CatalogueRow(db)
             guard try row.deployment() != id else { return }
@@ -32,7 +32,7 @@ public struct SQLiteCatalog: Catalog {
     public func versions() async throws -> [PatchVersionRecord] { try await database.read { try VersionRows($0).all() } }
 
     public func version(_ version: PatchVersion) async throws -> PatchVersionRecord? {
-        try await database.read { try VersionRows($0).version(version) }
+        try await database.look { try VersionRows($0).version(version) }
     }
 
     public func files(of version: PatchVersion) async throws -> [PatchFileRecord] {
@@ -40,7 +40,7 @@ public struct SQLiteCatalog: Catalog {
     }
 
     public func file(_ name: PatchFileName) async throws -> PatchFileRecord? {
-        try await database.read { try FileRows($0).file(name) }
+        try await database.look { try FileRows($0).file(name) }
     }
 
     public func files(named names: [PatchFileName]) async throws -> [PatchFileRecord] {
@@ -48,7 +48,7 @@ public struct SQLiteCatalog: Catalog {
     }
 
     public func fileAndRevision(_ name: PatchFileName) async throws -> (record: PatchFileRecord?, revision: CatalogRevision) {
-        try await database.read { (record: try FileRows($0).file(name), revision: try CatalogueRow($0).revision()) }
+        try await database.look { (record: try FileRows($0).file(name), revision: try CatalogueRow($0).revision()) }
     }
 
     public func files(holding digest: SHA256Digest) async throws -> [PatchFileRecord] {

@@ -21,6 +21,7 @@ public final class SQLiteDatabase: Sendable {
     /// The file. Beside it lie its log (`-wal`) and index (`-shm`) while it is open: the three belong together.
     public let path: String
     let pool: DatabasePool
+    private let shared: SharedReads
     private let meter: DatabaseMeter
     let revisions = RevisionObserver()
     private let prompts = Mutex<[SQLitePromptRevision]>([])
@@ -54,6 +55,7 @@ public final class SQLiteDatabase: Sendable {
             var configuration = Self.configuration(patience: patience)
             configuration.label = "livepatch"
             pool = try DatabasePool(path: path, configuration: configuration)
+            shared = SharedReads(pool)
             // Opening a pool chooses NORMAL, which keeps the database whole in a power cut, but may lose the last changes.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             pool.add(transactionObserver: revisions)
@@ -113,6 +115,14 @@ extension SQLiteDatabase {
         method: String = #function, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         try await measured(method, "read") { try await pool.read(body) }
+    }
+
+    /// Reads a few rows of one state of the database, together with whatever else is asked for at the same time.
+    /// - Parameter body: takes some microseconds, since others wait for it.
+    func look<Value: Sendable>(
+        method: String = #function, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await measured(method, "read") { try await shared.read(body) }
     }
 
     /// Changes the database in one transaction, which is undone if the body throws.

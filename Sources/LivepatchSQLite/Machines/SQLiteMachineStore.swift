@@ -29,7 +29,7 @@ public struct SQLiteMachineStore: MachineStore {
     }
 
     public func machineIdentity(hash: SHA256Digest) async throws -> MachineIdentity? {
-        try await database.read { try MachineTokenRows($0).identity(hash) }
+        try await database.look { try MachineTokenRows($0).identity(hash) }
     }
 
     public func endMachineToken(hash: SHA256Digest) async throws {
@@ -55,7 +55,7 @@ public struct SQLiteMachineStore: MachineStore {
     // MARK: Reading
 
     public func machine(_ id: HashedMachineID) async throws -> Machine? {
-        try await database.read { try MachineRows($0).machine(id) }
+        try await database.look { try MachineRows($0).machine(id) }
     }
 
     public func machines(_ query: MachineQuery, after: HashedMachineID?, limit: Int) async throws -> [Machine] {

@@ -10,7 +10,7 @@ public struct SQLiteTokenStore: TokenStore {
     public func syncTokens() async throws -> [SyncToken] { try await database.read { try TokenRows($0).all() } }
 
     public func syncTokenAndRevision(hash: SHA256Digest) async throws -> (token: SyncToken?, revision: CatalogRevision) {
-        try await database.read { (token: try TokenRows($0).token(hash: hash)?.token, revision: try CatalogueRow($0).revision()) }
+        try await database.look { (token: try TokenRows($0).token(hash: hash)?.token, revision: try CatalogueRow($0).revision()) }
     }
 
     public func add(_ token: SyncToken, entry: ChangeEntry) async throws {
