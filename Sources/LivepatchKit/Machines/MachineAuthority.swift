@@ -62,7 +62,7 @@ public final class MachineAuthority: Sendable {
 
     private let machines: any MachineStore
     private let revisions: CoalescedRevision
-    private let key: [UInt8]
+    private let key: MachineIDKey
     private let state: Mutex<State>
 
     /// - Parameters:
@@ -72,7 +72,7 @@ public final class MachineAuthority: Sendable {
     public init(machines: any MachineStore, revisions: CoalescedRevision, key: [UInt8], capacity: Int = 65_536) {
         self.machines = machines
         self.revisions = revisions
-        self.key = key
+        self.key = MachineIDKey(key)
         state = Mutex(State(known: LeastRecentlyUsed(capacity: capacity)))
     }
 
@@ -109,11 +109,12 @@ public final class MachineAuthority: Sendable {
     /// Whom a secret belongs to, if that is the machine which the request names.
     public func decide(_ secret: String?, for id: MachineID) async throws -> Decision {
         let decision = try await decide(secret)
-        guard case .accepted(let identity, _) = decision, identity.machine != HashedMachineID(id, key: key) else {
-            return decision
-        }
+        guard case .accepted(let identity, _) = decision, !isMachine(identity, id) else { return decision }
         return .refused(.mismatch, machine: identity.machine)
     }
+
+    /// Whether a token belongs to that machine.
+    public func isMachine(_ identity: MachineIdentity, _ id: MachineID) -> Bool { identity.machine == key.hashed(id) }
 
     /// Ends a machine token: its machine says goodbye.
     public func end(_ secret: String) async throws {

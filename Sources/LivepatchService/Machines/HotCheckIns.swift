@@ -32,7 +32,7 @@ final class HotCheckIns: Sendable {
     func answer(
         _ id: MachineID, _ body: ByteBuffer, from caller: Caller, as revision: CatalogRevision, admit: () -> Place?
     ) -> HotAnswer? {
-        guard case .machine(let identity, _) = caller, identity.machine == HashedMachineID(id, key: machines.key),
+        guard case .machine(let identity, _) = caller, machines.authority.isMachine(identity, id),
             let report = try? DocumentCoding.decode(MachineReport.self, from: body.readableBytesView)
         else { return nil }
         var place: Place?
