@@ -12,6 +12,8 @@ public struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Send
             self.key = key
             self.value = value
         }
+
+        @inlinable mutating func change<Result>(_ change: (inout Value) -> Result) -> Result { change(&value) }
     }
 
     /// How many values there is room for, 1 or more.
@@ -34,6 +36,17 @@ public struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Send
             link(place)
         }
         return node.value
+    }
+
+    /// Changes the value of a key, which counts as used.
+    /// - Returns: what the change returns; `nil` if there is no such key.
+    @inlinable public mutating func update<Result>(_ key: Key, _ change: (inout Value) -> Result) -> Result? {
+        guard let place = places[key] else { return nil }
+        if newest != place {
+            unlink(place)
+            link(place)
+        }
+        return nodes[place]?.change(change)
     }
 
     /// What was used the longest ago. Asking is no use of it.

@@ -120,8 +120,9 @@ struct Composition {
             catalog: catalog, tiers: tiers, storage: trustStorage, keys: DirectoryTrustKeyStore(at: directory.keys),
             lock: try directory.publicationLock(), beginsAnew: true, now: now)
         let coverage = SQLiteCoverageStore(database)
-        let publisher = PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage)
-        let watch = ViewWatch(publisher: publisher, news: { catalog.changes() }, logger: logger)
+        let publisher = RememberingPublisher(
+            PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage),
+            revisions: tiers.revisions, now: now)
         let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(
             deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, trustedRoots: trustedRoots,
@@ -138,6 +139,18 @@ struct Composition {
         let bell = Bell()
         let announced = coordinator.map { AnnouncedSync(coordinator: $0, catalog: catalog, bell: bell) }
         let listeners = upstream?.listeners(catalog: catalog) { await announced?.begin(announcedBy: $0) } ?? []
+        let sync = SyncStatus(
+            settings: SyncStatus.Settings(
+                upstreams: upstream?.addresses ?? [], mode: configuration.sync.mode,
+                mirrorsTiers: configuration.sync.mirrorsTiers, interval: configuration.sync.interval,
+                filter: configuration.sync.filter),
+            coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog, listeners: listeners)
+        let watch = ViewWatch(
+            publisher: publisher, news: { catalog.changes() },
+            prepare: { tier in
+                await publisher.prepare(tier)
+                _ = try? await sync.lag(at: now())
+            }, logger: logger)
         let users = ConfiguredAccounts(configuration.authentication.users)
         var parts = ServerParts(
             deployment: deployment, started: Timestamp.wholeSecond(now()), catalog: catalog, storage: storage, tokens: tokens,
@@ -160,13 +173,7 @@ struct Composition {
             prefetch: PrefetchRun(
                 catalog: catalog, tiers: tiers, storage: storage, fetcher: fetcher,
                 concurrency: configuration.sync.maximumTransfers), fetcher: fetcher,
-            sync: SyncStatus(
-                settings: SyncStatus.Settings(
-                    upstreams: upstream?.addresses ?? [], mode: configuration.sync.mode,
-                    mirrorsTiers: configuration.sync.mirrorsTiers,
-                    interval: configuration.sync.interval, filter: configuration.sync.filter),
-                coordinator: coordinator, reports: reports, appointment: appointment, catalog: catalog,
-                listeners: listeners),
+            sync: sync,
             trace: TraceWalk(
                 deployment: deployment, catalog: catalog, tiers: tiers, reports: reports, upstream: upstream?.server, now: now),
             trust: trust, roots: RootAdministration(publisher: metadata, catalog: catalog, now: now), machines: machines,
@@ -184,6 +191,7 @@ struct Composition {
 
         parts.cache = PatchCache.configured(configuration.cache)
         parts.promptRevision = try database.promptRevision()
+        parts.promptDocuments = publisher
 
         let gauges = ServerGauges(parts, census: census, logger: logger, now: now)
         parts.metrics = metrics.exposition(configuration.metrics, of: gauges)

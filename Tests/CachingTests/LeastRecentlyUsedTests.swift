@@ -20,6 +20,18 @@ import Testing
         #expect(known.insert(1, for: "c")?.key == "b")
     }
 
+    @Test func `a value that is changed is as new, and what is not there is not changed`() {
+        var known = LeastRecentlyUsed<String, Int>(capacity: 2)
+        for key in ["a", "b"] { known.insert(1, for: key) }
+        let changed = known.update("a") { value in
+            value += 1
+            return "changed"
+        }
+        #expect(changed == "changed" && known.update("c") { $0 += 1 } == nil)
+        #expect(known.insert(1, for: "c")?.key == "b")
+        #expect(known.value(for: "a") == 2)
+    }
+
     @Test func `there is room for one value at least`() {
         var known = LeastRecentlyUsed<String, Int>(capacity: 0)
         known.insert(1, for: "a")

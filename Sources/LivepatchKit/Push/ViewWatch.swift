@@ -15,19 +15,23 @@ public actor ViewWatch {
 
     private let publisher: any DocumentPublisher
     private let news: @Sendable () -> AsyncStream<Void>
+    private let prepare: @Sendable (TierName) async -> Void
     private let logger: Logger
     private var tiers: [TierName: Tier] = [:]
     private var lastListener = 0
     private var lastQuestion = 0
     private var isClosed = false
 
-    /// - Parameter news: tells when the catalogue has changed.
+    /// - Parameters:
+    ///   - news: tells when the catalogue has changed.
+    ///   - prepare: is called before listeners hear of another head: all of them will ask at once.
     public init(
         publisher: any DocumentPublisher, news: @escaping @Sendable () -> AsyncStream<Void>,
-        logger: Logger = Logger(label: "livepatch.push")
+        prepare: @escaping @Sendable (TierName) async -> Void = { _ in }, logger: Logger = Logger(label: "livepatch.push")
     ) {
         self.publisher = publisher
         self.news = news
+        self.prepare = prepare
         self.logger = logger
     }
 
@@ -118,6 +122,7 @@ public actor ViewWatch {
         lastQuestion += 1
         let question = lastQuestion
         let tag = try await publisher.head(for: tier).tag
+        if tiers[tier]?.tag != tag { await prepare(tier) }
         guard var known = tiers[tier], question > known.asked else { return }
         known.asked = question
         let isNews = known.tag != tag

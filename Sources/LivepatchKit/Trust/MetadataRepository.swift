@@ -30,6 +30,9 @@ public struct MetadataFile: Hashable, Sendable {
 
     /// The name of every repository's timestamp.
     public static let timestamp = "timestamp.json"
+
+    /// Whether it is the document of a patch version.
+    public var isOfPatchVersion: Bool { VersionedName(name)?.patch != nil }
 }
 
 extension MetadataFile: CustomStringConvertible {

@@ -156,6 +156,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return true
     }
 
+    /// Whether a request is let in that came whole, has no body, and expects nothing, and whose bytes this was told of. What is not has to
+    /// come in parts.
+    func admits(wholeRequestFor target: String) -> Bool {
+        guard isOpen, target.utf8.count <= limits.targetBytes else { return false }
+        requestLine = (0, false)
+        announced = 0
+        let now = NIODeadline.now()
+        watch.headerEnded(expects: false, at: now)
+        watch.requestEnded(at: now)
+        return true
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard case HTTPParserError.headerOverflow? = error as? HTTPParserError, case .open = course, watch.unanswered == 0 else {
             if case .open = course { context.fireErrorCaught(error) }

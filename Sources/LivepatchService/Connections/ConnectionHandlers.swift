@@ -24,6 +24,7 @@ extension HTTP1Channel.Configuration {
                     ]
                     for handler in handlers.compactMap(\.self) { try pipeline.addHandler(handler, position: .after(decoder)) }
                     try pipeline.addHandler(ByteCounter(connection), position: .before(decoder))
+                    if let first { try pipeline.addHandler(HotShortcut(first), position: .before(decoder)) }
                 },
             ],
             httpDecoderConfiguration: .init(

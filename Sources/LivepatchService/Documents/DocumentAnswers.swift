@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import LivepatchKit
@@ -22,4 +23,8 @@ enum DocumentAnswers {
         fields[.contentType] = "application/json"
         return (.ok, fields)
     }
+
+    /// The field `Livepatch-Lag` of an answer with a head.
+    /// - Parameter seconds: `nil` where nobody knows.
+    static func lag(_ seconds: TimeInterval?) -> String? { seconds.map { "\(Int64(min(max(0, $0), 1e12)))" } }
 }

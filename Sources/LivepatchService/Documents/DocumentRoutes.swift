@@ -9,17 +9,12 @@ struct DocumentRoutes: Sendable {
     let publisher: any DocumentPublisher
     /// How many seconds ago what is shown was the origin's; `nil` if nobody knows.
     let lag: @Sendable () async -> TimeInterval?
-    /// Told of the heads that it may answer with.
-    var hot: HotHeads?
-    let revisions: CoalescedRevision
 
     func add(to routes: Routes) {
         routes.on(.get, Paths.syncHead, for: .viewers) { request, context in
             let tier = try context.viewedTier()
-            let revision = hot == nil ? nil : try await revisions.current()
             let head = try await publisher.head(for: tier)
-            let lag = await lag().map { "\(Int64(min(max(0, $0), 1e12)))" }
-            if let revision { hot?.learn(head, lag: lag, for: tier, as: revision) }
+            let lag = DocumentAnswers.lag(await lag())
             var answer = DocumentAnswers.answer(head, to: request)
             if let field = HTTPField.Name(HeaderNames.lag), let lag { answer.headers[field] = lag }
             return answer

@@ -89,13 +89,14 @@ public final class PatchCache: Sendable {
     func remembered(_ digest: SHA256Digest) -> CachedContent? {
         let now = elapsed()
         return state.withLock { state in
-            guard let known = state.contents.value(for: digest) else { return nil }
-            guard now - known.used < limits.time else {
-                state.contents.remove(digest)
-                return nil
+            let known = state.contents.update(digest) { known -> CachedContent? in
+                guard now - known.used < limits.time else { return nil }
+                known.used = now
+                return known.content
             }
-            state.contents.insert((known.content, now), for: digest)
-            return known.content
+            guard let known else { return nil }
+            if known == nil { state.contents.remove(digest) }
+            return known
         }
     }
 

@@ -16,7 +16,7 @@ import Tracing
 final class HotAnswers: Sendable {
     let revision: any PromptRevision
     let downloads: HotDownloads?
-    let heads: HotHeads
+    private let documents: HotDocuments?
     private let checkIns: HotCheckIns
     private let gate: EntryGate
     private let governance: Governance
@@ -25,18 +25,20 @@ final class HotAnswers: Sendable {
     private let isTraced: Bool
     private let queues = ThreadSpecificVariable<HotQueue>()
     private let counter = Atomic(0)
+    private let undecodedCounter = Atomic(0)
 
     /// - Parameters:
     ///   - downloads: `nil` for a server that does not send files from memory.
+    ///   - documents: `nil` for one that does not remember documents.
     ///   - gate: the one that the ordinary handlers stand behind.
     ///   - logger: theirs.
     init(
-        revision: any PromptRevision, downloads: HotDownloads?, heads: HotHeads, checkIns: HotCheckIns, gate: EntryGate,
-        governance: Governance, entryMeter: EntryMeter, requestMeter: RequestMeter, logger: Logger
+        revision: any PromptRevision, downloads: HotDownloads?, documents: HotDocuments?, checkIns: HotCheckIns,
+        gate: EntryGate, governance: Governance, entryMeter: EntryMeter, requestMeter: RequestMeter, logger: Logger
     ) {
         self.revision = revision
         self.downloads = downloads
-        self.heads = heads
+        self.documents = documents
         self.checkIns = checkIns
         self.gate = gate
         self.governance = governance
@@ -47,9 +49,13 @@ final class HotAnswers: Sendable {
 
     /// How many requests were answered here.
     var count: Int { counter.load(ordering: .relaxed) }
+    /// How many of them were recognized before they were decoded.
+    var undecoded: Int { undecodedCounter.load(ordering: .relaxed) }
 
     /// Whether a request may be asked about at all.
     var isOpen: Bool { !isTraced && logger.logLevel > .debug }
+
+    func noteUndecoded() { undecodedCounter.add(1, ordering: .relaxed) }
 
     /// The requests of this thread's connections.
     func queue(on eventLoop: any EventLoop) -> HotQueue {
@@ -63,11 +69,10 @@ final class HotAnswers: Sendable {
     /// - Parameters:
     ///   - credentials: what it shows.
     ///   - revision: one that was read after the request came.
-    ///   - date: the field of that name.
     ///   - hasCertificate: whether the connection's client has shown one.
     /// - Returns: `nil` if the ordinary handlers have to.
     func answer(
-        _ request: HotRequest, _ credentials: HotCredentials?, as revision: CatalogRevision, date: String,
+        _ request: HotRequest, _ credentials: HotCredentials?, as revision: CatalogRevision,
         hasCertificate: () -> Bool
     ) -> HotAnswer? {
         let start = ContinuousClock.now
@@ -79,17 +84,16 @@ final class HotAnswers: Sendable {
         let admit = { self.governance.admitAtOnce(visitor, caller) }
         let found: HotAnswer? =
             switch request.subject {
-            case .download(let conditions):
-                downloads?.answer(request.path, conditions, to: caller, as: revision, admit: admit)
-            case .head(let ifNoneMatch): heads.answer(ifNoneMatch, to: caller, as: revision, admit: admit)
+            case .download: downloads?.answer(request.path, request.conditions, to: caller, as: revision, admit: admit)
+            case .document(let asked):
+                documents?.answer(asked, request.conditions.ifNoneMatch, to: caller, as: revision, admit: admit)
             case .checkIn(let machine):
                 checkIns.answer(machine, request.body, from: caller, as: revision, admit: admit)
             }
-        guard var answer = found else { return nil }
+        guard let answer = found else { return nil }
 
         counter.add(1, ordering: .relaxed)
         meters.entry.note(EntryMeter.Credential(caller), entered - start)
-        answer.head.endFields(date: date, bodyLength: answer.body?.readableBytes ?? 0)
         meters.requests.record(
             ContinuousClock.now - request.arrival, handler: answer.template, method: request.method,
             code: answer.status)
@@ -97,35 +101,11 @@ final class HotAnswers: Sendable {
     }
 }
 
-/// What a request shows of who asks. To find it out from the fields takes a hash, and a connection's requests mostly show the same.
-struct HotCredentials {
-    private let fields: (authorization: String, deployment: String?)
-    /// Of the secret.
-    let hash: SHA256Digest
-    /// Whoever shows that has a turn of their own.
-    let visitor: Int
-    let deployment: DeploymentID?
-
-    /// - Parameter known: those of the connection's request before this one.
-    /// - Returns: `nil` if there is no bearer token.
-    init?(_ request: HotRequest, known: HotCredentials?) {
-        if let known, known.fields == (request.authorization, request.deployment) {
-            self = known
-            return
-        }
-        guard let secret = BearerToken(authorization: request.authorization)?.secret else { return nil }
-        fields = (request.authorization, request.deployment)
-        hash = TokenSecret.hash(secret)
-        visitor = KnownCallers.key(request.authorization)
-        deployment = EntryGate.deployment(request.deployment)
-    }
-}
-
 /// An answer on its way.
 struct HotAnswer {
     let status: Int
-    /// The head, as it goes over the connection.
-    var head: ByteBuffer
+    /// The head, as it goes over the connection, but for its end: see ``HotQueue/beginning(_:_:)``.
+    let head: ByteBuffer
     /// `nil` for an answer without a body.
     let body: ByteBuffer?
     /// What the body is some of the bytes of, to be held in memory until they are on their way.

@@ -27,30 +27,53 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// What has come of a request.
     private final class Heard {
-        let head: HTTPRequestHead
+        enum Form {
+            case decoded(HTTPRequestHead)
+            /// All of it, before it was decoded.
+            case bytes(ByteBuffer, HotShortcut)
+        }
+
+        let form: Form
         var request: HotRequest
 
-        init(_ head: HTTPRequestHead, _ request: HotRequest) {
-            self.head = head
+        init(_ form: Form, _ request: HotRequest) {
+            self.form = form
             self.request = request
         }
     }
 
     /// An answer that the connection does not take at once.
     private final class Sending {
-        /// `nil` once it is written.
-        var head: ByteBuffer?
-        /// What has not been written of the body yet.
+        /// The head, and the body if it is short; `nil` once it is written.
+        var beginning: ByteBuffer?
+        /// How much of that is the body's.
+        let begun: Int
+        /// What has not been written of the body yet, and is not in the beginning.
         var rest: ByteBuffer
         let content: CachedContent?
         let place: Place
 
-        init(_ answer: consuming HotAnswer) {
-            head = answer.head
-            rest = answer.body ?? ByteBuffer()
+        init(_ answer: HotAnswer, _ queue: HotQueue) {
+            if let body = answer.body, body.readableBytes > HotHandler.shortBody {
+                beginning = queue.beginning(answer.head, nil)
+                begun = 0
+                rest = body
+            } else {
+                beginning = queue.beginning(answer.head, answer.body)
+                begun = answer.body?.readableBytes ?? 0
+                rest = ByteBuffer()
+            }
             content = answer.content
             place = answer.place
         }
+    }
+
+    /// How much has come from the decoder.
+    struct Decoded {
+        var requests = 0
+        var ends = 0
+        /// The last of them, if it is one that could be answered here.
+        var last: HotRequest?
     }
 
     /// What came meanwhile.
@@ -60,8 +83,8 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case error(any Error)
     }
 
-    /// Up to which length a body is copied behind the head, in bytes: to write two buffers costs more.
-    static let shortBody = 16 << 10
+    /// Up to which length a body is copied behind the head, in bytes.
+    private static let shortBody = 16 << 10
 
     private let answers: HotAnswers
     private let connection: ConnectionGuard
@@ -72,6 +95,10 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var course = Course.passing
     /// Requests of others whose answers have not ended.
     private var others = 0
+    /// What has come from the decoder.
+    private(set) var decoded = Decoded()
+    /// What comes from the decoder has been looked at before it was decoded.
+    private var isKnown = false
     /// Most connections never need it, and many wait: so there is hardly room in it at first.
     private var held = CircularBuffer<Held>(initialCapacity: 1)
     private var holdsRead = false
@@ -105,7 +132,29 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: What comes in
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { take(.part(unwrapInboundIn(data)), context) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        switch part {
+        case .head:
+            decoded.requests += 1
+            decoded.last = nil
+        case .body: break
+        case .end: decoded.ends += 1
+        }
+        take(.part(part), context)
+    }
+
+    /// Takes a request that was recognized before it was decoded, and answers it or gives it back.
+    /// - Parameter bytes: all of it.
+    /// - Returns: `false` if it has to be decoded, after all that came before it.
+    func takes(_ request: HotRequest, _ bytes: ByteBuffer, from shortcut: HotShortcut) -> Bool {
+        guard case .passing = course, held.isEmpty, others == 0, !isStopping, answers.isOpen, let context,
+            connection.admits(wholeRequestFor: request.path)
+        else { return false }
+        course = .asking(Heard(.bytes(bytes, shortcut), request))
+        answers.queue(on: context.eventLoop).add(self, answers)
+        return true
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) { take(.event(event), context) }
 
@@ -128,10 +177,11 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .event(let event) = arrival, event is ChannelShouldQuiesceEvent { isStopping = true }
         guard !isBusy else { return held.append(arrival) }
         switch (course, arrival) {
-        case (.passing, .part(.head(let head))) where others == 0 && !isStopping && answers.isOpen:
+        case (.passing, .part(.head(let head))) where others == 0 && !isStopping && !isKnown && answers.isOpen:
             guard let request = HotRequest(head) else { return pass(arrival, context) }
             guard connection.admits(.head(head)) else { return }
-            course = .hearing(Heard(head, request))
+            decoded.last = request
+            course = .hearing(Heard(.decoded(head), request))
         case (.hearing(let heard), .part(.body(let part))) where !isStopping:
             guard connection.admits(.body(part)) else { return course = .passing }
             guard !heard.request.take(part) else { return }
@@ -162,9 +212,16 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Lets what has come of a request pass, of which the guard has heard.
     private func pass(_ heard: Heard, toItsEnd: Bool = false, _ context: ChannelHandlerContext) {
         connection.letPass {
-            pass(.part(.head(heard.head)), context)
-            if heard.request.body.readableBytes > 0 { pass(.part(.body(heard.request.body)), context) }
-            if toItsEnd { pass(.part(.end(nil)), context) }
+            switch heard.form {
+            case .decoded(let head):
+                pass(.part(.head(head)), context)
+                if heard.request.body.readableBytes > 0 { pass(.part(.body(heard.request.body)), context) }
+                if toItsEnd { pass(.part(.end(nil)), context) }
+            case .bytes(let bytes, let shortcut):
+                isKnown = true
+                shortcut.pass(bytes)
+                isKnown = false
+            }
         }
     }
 
@@ -190,16 +247,17 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Answers the request that waits, or lets it pass.
     /// - Parameter revision: `nil` if it is not known.
-    func answer(as revision: CatalogRevision?, date: String) {
+    func answer(as revision: CatalogRevision?, _ queue: HotQueue) {
         guard let context, case .asking(let heard) = course else { return }
         let answer = revision.flatMap { revision in
             credentials = HotCredentials(heard.request, known: credentials)
-            return answers.answer(heard.request, credentials, as: revision, date: date) {
+            return answers.answer(heard.request, credentials, as: revision) {
                 ((try? context.pipeline.syncOperations.nioSSL_peerCertificate()) ?? nil) != nil
             }
         }
         if let answer {
-            course = .sending(Sending(answer))
+            if case .bytes = heard.form { answers.noteUndecoded() }
+            course = .sending(Sending(answer, queue))
             send(context)
         } else {
             course = .passing
@@ -221,13 +279,10 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isWriting = true
         defer { isWriting = false }
         while case .sending(let sending) = course, context.channel.isWritable, connection.isOpen {
-            if var head = sending.head.take() {
+            if let beginning = sending.beginning.take() {
                 connection.answerBegins()
-                if sending.rest.readableBytes <= Self.shortBody {
-                    connection.answerMoves(by: sending.rest.readableBytes)
-                    head.writeBuffer(&sending.rest)
-                }
-                wire.write(NIOAny(IOData.byteBuffer(head)), promise: nil)
+                if sending.begun > 0 { connection.answerMoves(by: sending.begun) }
+                wire.write(NIOAny(IOData.byteBuffer(beginning)), promise: nil)
             }
             let length = min(sending.rest.readableBytes, OpenedContent.chunkSize)
             var written: EventLoopPromise<Void>?

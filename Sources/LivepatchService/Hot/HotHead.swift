@@ -23,18 +23,4 @@ extension ByteBuffer {
         writeString(value)
         writeStaticString("\r\n")
     }
-
-    /// Ends a head.
-    /// - Parameters:
-    ///   - date: the field of that name.
-    ///   - bodyLength: for how many bytes there is to be room behind it, if they are few.
-    mutating func endFields(date: String, bodyLength: Int) {
-        // Most of it is shared with other answers: so it is copied once, into as much room as it takes.
-        var whole = ByteBuffer()
-        whole.reserveCapacity(readableBytes + 48 + (bodyLength <= HotHandler.shortBody ? bodyLength : 0))
-        whole.writeImmutableBuffer(self)
-        whole.writeField("Date", date)
-        whole.writeStaticString("\r\n")
-        self = whole
-    }
 }

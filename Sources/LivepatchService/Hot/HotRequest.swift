@@ -4,14 +4,13 @@ import LivepatchKit
 import NIOCore
 import NIOHTTP1
 
-/// A request that ``HotAnswers`` may be able to answer: for a patch file or the head of a view, or a machine's check-in, with a bearer
+/// A request that ``HotAnswers`` may be able to answer: for a patch file or a document of a view, or a machine's check-in, with a bearer
 /// token, and with nothing about it that takes more than a look.
 struct HotRequest: Sendable {
     /// What it is about.
     enum Subject: Hashable, Sendable {
-        case download(DownloadAnswer.Conditions)
-        /// The head of the caller's view, with the field `If-None-Match`.
-        case head(String?)
+        case download
+        case document(DocumentRequest)
         case checkIn(MachineID)
     }
 
@@ -25,6 +24,8 @@ struct HotRequest: Sendable {
     /// Who the caller says it is.
     let deployment: String?
     let subject: Subject
+    /// What it says besides.
+    let conditions: DownloadAnswer.Conditions
     /// How long the body is, in bytes.
     let length: Int
     /// What has come of the body.
@@ -38,7 +39,7 @@ struct HotRequest: Sendable {
     /// body where there should be none, or one whose length is not announced.
     init?(_ head: HTTPRequestHead) {
         guard head.version == .http1_1 else { return nil }
-        guard let kind = Kind(head.method, head.uri) else { return nil }
+        guard let subject = Subject(head.method, head.uri) else { return nil }
         var conditions = DownloadAnswer.Conditions(isHead: head.method == .HEAD)
         var authorization: String?
         var deployment: String?
@@ -73,15 +74,26 @@ struct HotRequest: Sendable {
         self.authorization = authorization
         self.deployment = deployment
         self.length = length
-        switch kind {
-        case .checkIn(let machine):
-            method = .post
-            subject = .checkIn(machine)
-        case .head, .download:
+        self.conditions = conditions
+        self.subject = subject
+        switch subject {
+        case .checkIn: method = .post
+        case .document, .download:
             guard length == 0 else { return nil }
             method = conditions.isHead ? .head : .get
-            subject = kind == .head ? .head(conditions.ifNoneMatch) : .download(conditions)
         }
+    }
+
+    /// A request that differs from another one in nothing but its target; `nil` if that makes it another kind of request, or it is no `GET`.
+    init?(_ target: String, like other: HotRequest) {
+        guard other.method == .get, let subject = Subject(.GET, target) else { return nil }
+        path = target
+        method = .get
+        authorization = other.authorization
+        deployment = other.deployment
+        self.subject = subject
+        conditions = other.conditions
+        length = 0
     }
 
     /// Takes in a part of the body.
@@ -110,21 +122,21 @@ struct HotRequest: Sendable {
     }
 }
 
-/// What a request is about, by its method and target alone.
-private enum Kind: Hashable {
-    case download, head
-    case checkIn(MachineID)
-
+extension HotRequest.Subject {
     private static let downloads = [Paths.patchFileTemplate, Paths.targetTemplate].map { String($0.prefix { $0 != "{" }) }
     private static let updates = Paths.machineUpdatesTemplate.split(separator: "{machine-id}").map(String.init)
 
-    /// `nil` for everything else.
-    init?(_ method: HTTPMethod, _ target: String) {
+    /// What a request is about, by its method and target alone; `nil` for everything else.
+    fileprivate init?(_ method: HTTPMethod, _ target: String) {
         switch method {
-        case .GET where target == Paths.syncHead: self = .head
         case .GET, .HEAD:
-            guard Self.downloads.contains(where: target.hasPrefix), !target.holds("?") else { return nil }
-            self = .download
+            if Self.downloads.contains(where: target.hasPrefix) {
+                guard !target.holds("?") else { return nil }
+                self = .download
+            } else {
+                guard method == .GET, let asked = DocumentRequest(target: target) else { return nil }
+                self = .document(asked)
+            }
         case .POST:
             guard let machine = Self.machine(in: target) else { return nil }
             self = .checkIn(machine)

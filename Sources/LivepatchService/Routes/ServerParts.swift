@@ -10,6 +10,8 @@ public struct ServerParts: Sendable {
     public var tokens: any TokenStore
     public var tiers: TierStateCache
     public var publisher: any DocumentPublisher
+    /// Shows at once what ``publisher`` has shown lately; `nil` where nothing does.
+    public var promptDocuments: (any PromptDocuments)?
     /// Announces when what it publishes has changed.
     public var watch: ViewWatch
     public var delivery: PatchDelivery
@@ -44,8 +46,8 @@ public struct ServerParts: Sendable {
     public var governance: Governance
     /// Contents that are asked for again and again; `nil` for a server that reads them from its storage each time.
     public var cache: PatchCache?
-    /// What tells the catalogue's revision without waiting; `nil` where nothing does. With it, downloads from ``cache`` take no more than
-    /// a look.
+    /// What tells the catalogue's revision without waiting; `nil` where nothing does. With it, what is known already
+    /// takes no more than a look: downloads from ``cache``, ``promptDocuments``, and check-ins without news.
     public var promptRevision: (any PromptRevision)?
     /// The current time.
     public var now: @Sendable () -> Date

@@ -25,7 +25,9 @@ enum ServerRoutes {
             let cache = options.downloadRedirect == nil ? parts.cache : nil
             hot = HotAnswers(
                 revision: revision, downloads: cache.map { HotDownloads(delivery: parts.delivery, cache: $0) },
-                heads: HotHeads(now: parts.now),
+                documents: parts.promptDocuments.map { documents in
+                    HotDocuments(documents) { [sync = parts.sync, now = parts.now] in sync.lagAtOnce(at: now()) }
+                },
                 checkIns: HotCheckIns(machines: parts.machines, meter: machineMeter, now: parts.now), gate: gate,
                 governance: parts.governance, entryMeter: entryMeter, requestMeter: meter, logger: logger)
         }
@@ -41,8 +43,7 @@ enum ServerRoutes {
             MetricsRoutes(exposition: metrics, security: parts.security, now: parts.now).add(to: routes)
         }
         DocumentRoutes(
-            publisher: parts.publisher, lag: { [sync = parts.sync, now = parts.now] in try? await sync.lag(at: now()) },
-            hot: hot?.heads, revisions: parts.tiers.revisions
+            publisher: parts.publisher, lag: { [sync = parts.sync, now = parts.now] in try? await sync.lag(at: now()) }
         ).add(to: routes)
         EventRoutes(watch: parts.watch, admitsMachines: options.announcesToMachines).add(to: routes)
         MetadataRoutes(publisher: parts.publisher).add(to: routes)

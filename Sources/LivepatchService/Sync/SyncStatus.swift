@@ -32,6 +32,7 @@ public struct SyncStatus: Sendable {
     private let appointment: SyncAppointment
     private let catalog: any Catalog
     private let listeners: [UpstreamListener]
+    private let told = ToldLag()
 
     /// - Parameters:
     ///   - coordinator: `nil` on a server that does not sync.
@@ -61,7 +62,18 @@ public struct SyncStatus: Sendable {
     /// How many seconds ago what this server shows was what the origin showed: 0 at the origin, and elsewhere the time since the last
     /// sync that succeeded together with the upstream's own lag at that time.
     /// - Returns: `nil` where nobody knows: before the first sync, below an upstream that does not tell, and where bundles are applied.
-    func lag(at time: Date) async throws -> TimeInterval? {
+    public func lag(at time: Date) async throws -> TimeInterval? {
+        let lag = try await currentLag(at: time)
+        told.last.withLock { $0 = ToldLag.Lag(seconds: lag, time: time) }
+        return lag
+    }
+
+    /// What ``lag(at:)`` has told within the last second, for whoever cannot wait.
+    func lagAtOnce(at time: Date) -> ToldLag.Lag? {
+        told.last.withLock { $0 }.flatMap { time >= $0.time && time < $0.time.addingTimeInterval(1) ? $0 : nil }
+    }
+
+    private func currentLag(at time: Date) async throws -> TimeInterval? {
         guard coordinator != nil else { return try await catalog.syncState().route == nil ? 0 : nil }
         guard let success = try await lastSuccess(), let above = success.upstreamLagSeconds else { return nil }
         return max(0, time.timeIntervalSince(success.ended)) + Double(above)
@@ -82,6 +94,17 @@ public struct SyncStatus: Sendable {
             propagationSeconds: recent.lazy.compactMap(\.propagationSeconds).first,
             mode: isEnabled ? settings.mode : nil, awaitedFiles: awaited == 0 ? nil : awaited)
     }
+}
+
+/// How far behind a server was when that was looked up last.
+final class ToldLag: Sendable {
+    struct Lag: Sendable {
+        /// `nil` where nobody knows.
+        let seconds: TimeInterval?
+        let time: Date
+    }
+
+    fileprivate let last = Mutex<Lag?>(nil)
 }
 
 /// When the next sync is due.

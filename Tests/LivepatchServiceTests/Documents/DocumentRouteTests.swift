@@ -66,10 +66,11 @@ struct DocumentRouteTests {
         }
     }
 
-    @Test func `a later tier's token sees neither earlier tiers nor their versions, nor that they exist`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `a later tier's token sees neither earlier tiers nor their versions, nor that they exist`(_ wire: Wire) async throws {
         let server = try await scene()
         let secret = try await server.secret("stable")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             #expect(try await client.send(.get, "/v1/sync/versions/107.1", token: secret).status == .ok)
             let hidden = [
                 "/v1/sync/versions/108.1", "/v1/sync/versions/999.9", "/v1/sync/versions/nonsense", "/v1/sync/tiers/edge",

@@ -25,10 +25,11 @@ struct MetadataRouteTests {
         return server
     }
 
-    @Test func `a repository's files are served as they are, each with its digest as tag`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `a repository's files are served as they are, each with its digest as tag`(_ wire: Wire) async throws {
         let server = try await scene()
         let secret = try await server.secret("edge")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             for (file, text) in [
                 (MetadataFile("timestamp.json", of: Self.origin), "origin"),
                 (MetadataFile("7.patch-107.1.json", of: Self.origin), "patch"),
@@ -59,10 +60,11 @@ struct MetadataRouteTests {
         }
     }
 
-    @Test func `what is not there, what the token does not open and what can be no name are answered alike`() async throws {
+    @Test(arguments: Wire.allCases)
+    func `what is not there, what the token does not open and what can be no name are answered alike`(_ wire: Wire) async throws {
         let server = try await scene()
         let secret = try await server.secret("stable")
-        try await server.application.test(.router) { client in
+        try await server.test(wire) { client in
             let hidden = [
                 "tiers/edge/timestamp.json", "tiers/never/timestamp.json", "tiers/NO%20TIER/timestamp.json",
                 "tiers/%zz/root.json",

@@ -23,7 +23,7 @@ import Testing
     @Test func `what a download says is read, in any case of letters`() throws {
         let whole = try #require(request())
         #expect(whole.path == Self.path && whole.authorization == "Bearer s" && whole.deployment == nil)
-        #expect(whole.subject == .download(DownloadAnswer.Conditions()))
+        #expect(whole.subject == .download && whole.conditions == DownloadAnswer.Conditions())
         let part = try #require(
             request(
                 .HEAD, "/v1/sync/targets/00.x", .http1_1,
@@ -31,10 +31,10 @@ import Testing
                     ("RANGE", "bytes=1-2"), ("if-range", "\"a\""), ("If-None-Match", "\"b\", *"), ("livepatch-deployment", "d"),
                     ("Connection", "Keep-Alive"), ("Content-Length", "0"),
                 ]))
+        #expect(part.subject == .download && part.method == .head)
         #expect(
-            part.subject
-                == .download(
-                    DownloadAnswer.Conditions(isHead: true, range: "bytes=1-2", ifRange: "\"a\"", ifNoneMatch: "\"b\", *")))
+            part.conditions
+                == DownloadAnswer.Conditions(isHead: true, range: "bytes=1-2", ifRange: "\"a\"", ifNoneMatch: "\"b\", *"))
     }
 
     @Test func `a check-in is recognized by its path, and takes the body that was announced`() throws {
@@ -60,11 +60,38 @@ import Testing
         ] { #expect(checkIn("/v1/client/m-1/updates", fields) == nil, "\(fields)") }
     }
 
-    @Test func `the head of a view is recognized`() throws {
-        #expect(try #require(request(.GET, Paths.syncHead)).subject == .head(nil))
-        let known = try #require(request(.GET, Paths.syncHead, .http1_1, [("If-None-Match", "\"a\"")]))
-        #expect(known.subject == .head("\"a\"") && known.method == .get)
-        #expect(request(.HEAD, Paths.syncHead) == nil && request(.GET, Paths.syncHead + "?") == nil)
+    @Test func `the head, the documents and the metadata of a view are recognized`() throws {
+        let edge = try TierName(parsing: "edge")
+        let view = MetadataRepository.view(edge)
+        let origin = MetadataRepository.origin(try DeploymentID(parsing: "origin-1"))
+        for (path, subject, template) in [
+            (Paths.syncHead, PublishedSubject.head, Paths.syncHead),
+            (Paths.syncRevocations, .document(.revocations), Paths.syncRevocations),
+            (Paths.syncTiers, .document(.tiers), Paths.syncTiers),
+            (Paths.syncCoverage, .document(.coverage), Paths.syncCoverage),
+            (Paths.syncDocument(.tier(edge)), .document(.tier(edge)), Paths.syncTierTemplate),
+            (
+                Paths.metadata(MetadataFile("3.root.json", of: view)), .metadata(MetadataFile("3.root.json", of: view)),
+                Paths.viewMetadataTemplate
+            ),
+            (
+                Paths.metadata(MetadataFile("timestamp.json", of: origin)), .metadata(MetadataFile("timestamp.json", of: origin)),
+                Paths.originMetadataTemplate
+            ),
+        ] {
+            let asked = try #require(DocumentRequest(target: path))
+            #expect(asked.subject == subject && asked.template == template)
+            #expect(try #require(request(.GET, path)).subject == .document(asked))
+            let known = try #require(request(.GET, path, .http1_1, [("If-None-Match", "\"a\"")]))
+            #expect(known.subject == .document(asked) && known.conditions.ifNoneMatch == "\"a\"" && known.method == .get)
+            #expect(request(.HEAD, path) == nil && request(.GET, path + "?") == nil && request(.GET, path + "/") == nil)
+        }
+        for path in [
+            Paths.syncEvents, "/v1/sync/versions/107.1", "/v1/sync/traces/107.1", "/v1/sync/tiers/", "/v1/sync/tiers/NO",
+            "/v1/sync/tiers/%65dge", "/v1/sync//tiers/edge", "/v1/sync/metadata/tiers/edge", "/v1/sync/metadata/tiers/edge/x",
+            "/v1/sync/metadata/tiers/edge/7.patch-107.1.json", "/v1/sync/metadata/others/edge/timestamp.json",
+            "/v1/sync/metadata/tiers//timestamp.json", "/v1/sync/",
+        ] { #expect(request(.GET, path) == nil, "\(path)") }
     }
 
     @Test func `everything else is not for it`() {

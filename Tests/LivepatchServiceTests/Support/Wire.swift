@@ -28,6 +28,9 @@ extension ServerUnderTest {
         var server = self
         server.parts.cache = PatchCache(limits, metrics: metrics)
         server.parts.promptRevision = InMemoryCatalog(database)
+        let publisher = RememberingPublisher(parts.publisher, revisions: parts.tiers.revisions, now: parts.now)
+        server.parts.publisher = publisher
+        server.parts.promptDocuments = publisher
         log.level.level = .info
         return server
     }
@@ -43,7 +46,7 @@ extension ServerUnderTest {
     }
 }
 
-/// Asks for each patch file until it is sent from memory, checks in until that changes nothing, and makes sure that the handlers' answer
+/// Asks for each patch file and each document until it is sent from memory, checks in until that changes nothing, and makes sure that the handlers' answer
 /// is the same to the last letter.
 struct HotClient: TestClientProtocol {
     let client: TestClient
@@ -59,7 +62,8 @@ struct HotClient: TestClientProtocol {
             return try await checkIn(uri, headers, body, hot)
         }
         guard let hot, method == .get || method == .head,
-            uri.hasPrefix("/v1/patches/") || uri.hasPrefix("/v1/sync/targets/") || (uri == Paths.syncHead && method == .get)
+            uri.hasPrefix("/v1/patches/") || uri.hasPrefix("/v1/sync/targets/")
+                || (DocumentRequest(target: uri) != nil && method == .get)
         else { return try await once(uri, method, headers, body) }
         var plain = headers
         for name in [HTTPField.Name.range, .ifRange, .ifNoneMatch] { plain[name] = nil }
