@@ -11,7 +11,7 @@ struct FleetBenchmark {
 
     private static let window = 60.0
     private static let connections = 256
-    private static let patience = Duration.seconds(600)
+    private static let patience = Duration.seconds(1200)
 
     /// What has happened so far.
     private final class Course {

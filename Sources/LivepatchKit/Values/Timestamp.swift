@@ -13,8 +13,25 @@ public enum Timestamp {
         let day = Int((Double(seconds) / 86_400).rounded(.down))
         let (year, month, dayOfMonth) = civil(day)
         let time = seconds - day * 86_400
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))"
-            + "T\(padded(time / 3600, 2)):\(padded(time / 60 % 60, 2)):\(padded(time % 60, 2))Z"
+        return String(unsafeUninitializedCapacity: 20) { bytes in
+            var length = 0
+            func write(_ number: Int, _ width: Int, _ end: Unicode.Scalar) {
+                var rest = number
+                for place in (length..<length + width).reversed() {
+                    bytes[place] = 0x30 + UInt8(rest % 10)
+                    rest /= 10
+                }
+                bytes[length + width] = UInt8(ascii: end)
+                length += width + 1
+            }
+            write(year, 4, "-")
+            write(month, 2, "-")
+            write(dayOfMonth, 2, "T")
+            write(time / 3600, 2, ":")
+            write(time / 60 % 60, 2, ":")
+            write(time % 60, 2, "Z")
+            return length
+        }
     }
 
     /// Reads RFC 3339 (section 5.6) with `T`, and `Z` or an offset, with or without a fraction of a second, which is dropped; `nil`
@@ -43,11 +60,6 @@ public enum Timestamp {
     }
 
     // MARK: Text
-
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-    }
 
     private static func number(_ text: inout ArraySlice<UInt8>, _ width: Int) -> Int? {
         let digits = text.prefix(width)

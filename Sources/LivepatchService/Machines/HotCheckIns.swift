@@ -11,6 +11,7 @@ final class HotCheckIns: Sendable {
     private static let head = HotHead.bytes(.ok, Answers.jsonFields)
 
     private let machines: MachineParts
+    private let reader = ReportReader()
     private let meter: MachineMeter
     private let now: @Sendable () -> Date
     /// Of the answers that were given lately: of those to one question only the times differ.
@@ -33,7 +34,7 @@ final class HotCheckIns: Sendable {
         _ id: MachineID, _ body: ByteBuffer, from caller: Caller, as revision: CatalogRevision, admit: () -> Place?
     ) -> HotAnswer? {
         guard case .machine(let identity, _) = caller, machines.authority.isMachine(identity, id),
-            let report = try? DocumentCoding.decode(MachineReport.self, from: body.readableBytesView)
+            let report = try? reader.read(Array(buffer: body))
         else { return nil }
         var place: Place?
         let prompt = machines.checkIn.answerAtOnce(report, from: identity, as: revision, at: now()) {
