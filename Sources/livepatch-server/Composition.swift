@@ -122,7 +122,7 @@ struct Composition {
         let coverage = SQLiteCoverageStore(database)
         let publisher = RememberingPublisher(
             PlainDocumentPublisher(catalog: catalog, tiers: tiers, metadata: metadata, coverage: coverage),
-            revisions: tiers.revisions, now: now)
+            revisions: tiers.revisions, generation: { metadata.publications }, now: now)
         let trustedRoots = configuration.sync.trustedRoots
         let trust = TrustInspection(
             deployment: deployment, catalog: catalog, tiers: tiers, publisher: publisher, trustedRoots: trustedRoots,

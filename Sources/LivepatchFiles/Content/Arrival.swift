@@ -52,7 +52,7 @@ final class Arrival: Sendable {
                 file.withLock { $0 = nil }
             }
         } catch {
-            if !isOnMedium.load(ordering: .relaxed) { try? await change { try $0.restart() } }
+            if !isOnMedium.load(ordering: .relaxed) { await discard() }
             throw error
         }
     }

@@ -2,21 +2,27 @@ import Caching
 public import FoundationEssentials
 import Synchronization
 
-/// Shows what another publisher does, and remembers it for a second, or until the catalogue's revision moves: what a change makes many
-/// ask for at the same time is made once.
+/// Shows what another publisher does, and remembers it until the catalogue's revision moves or something is signed anew, and for a second
+/// at most: what a change makes many ask for at the same time is made once.
 ///
-/// What is published depends on the time besides, since signed metadata is renewed: long before it expires, so that a second does not
-/// matter. Documents of patch versions are not remembered: there are many, and each server below asks for them once.
+/// The second is for what nobody notices before somebody asks, such as metadata that is to be renewed. Documents of patch versions are
+/// not remembered: there are many, and each server below asks for them once.
 public final class RememberingPublisher: DocumentPublisher, PromptDocuments {
     private struct Key: Hashable, Sendable {
         let subject: PublishedSubject
         let tier: TierName
     }
 
+    /// What stays as it is as long as this does.
+    private struct Moment: Sendable {
+        let revision: CatalogRevision
+        let generation: Int
+        let time: Date
+    }
+
     private struct Known: Sendable {
         let document: PublishedDocument
-        let revision: CatalogRevision
-        let shown: Date
+        let moment: Moment
     }
 
     /// In seconds.
@@ -28,15 +34,21 @@ public final class RememberingPublisher: DocumentPublisher, PromptDocuments {
 
     private let publisher: any DocumentPublisher
     private let revisions: CoalescedRevision
+    private let generation: @Sendable () -> Int
     private let known = Mutex(LeastRecentlyUsed<Key, Known>(capacity: capacity))
     private let now: @Sendable () -> Date
 
     /// - Parameters:
-    ///   - revisions: tells as of which moment something was shown.
+    ///   - revisions: tells as of which revision something is shown.
+    ///   - generation: another number whenever something was signed: ``MetadataPublisher/publications``.
     ///   - now: the current time.
-    public init(_ publisher: any DocumentPublisher, revisions: CoalescedRevision, now: @escaping @Sendable () -> Date) {
+    public init(
+        _ publisher: any DocumentPublisher, revisions: CoalescedRevision, generation: @escaping @Sendable () -> Int = { 0 },
+        now: @escaping @Sendable () -> Date
+    ) {
         self.publisher = publisher
         self.revisions = revisions
+        self.generation = generation
         self.now = now
     }
 
@@ -78,20 +90,29 @@ public final class RememberingPublisher: DocumentPublisher, PromptDocuments {
 
     public func atOnce(_ subject: PublishedSubject, for tier: TierName, as revision: CatalogRevision) -> PublishedDocument? {
         let time = now()
-        guard let known = known.withLock({ $0.value(for: Key(subject: subject, tier: tier)) }), known.revision >= revision,
-            time >= known.shown, time < known.shown.addingTimeInterval(Self.lifetime)
+        guard let known = known.withLock({ $0.value(for: Key(subject: subject, tier: tier)) }),
+            known.moment.revision >= revision, known.moment.generation == generation(), time >= known.moment.time,
+            time < known.moment.time.addingTimeInterval(Self.lifetime)
         else { return nil }
         return known.document
     }
 
     /// Of when something is that is shown afterwards, at the earliest.
-    private func moment() async throws -> (revision: CatalogRevision, time: Date) { (try await revisions.current(), now()) }
+    private func moment() async throws -> Moment {
+        let time = now()
+        let generation = generation()
+        return Moment(revision: try await revisions.current(), generation: generation, time: time)
+    }
 
-    private func remember(_ document: PublishedDocument, _ key: Key, _ moment: (revision: CatalogRevision, time: Date)) {
+    private func remember(_ document: PublishedDocument, _ key: Key, _ moment: Moment) {
         guard document.bytes.count <= Self.longest else { return }
         known.withLock { known in
-            if let before = known.value(for: key), before.revision > moment.revision { return }
-            known.insert(Known(document: document, revision: moment.revision, shown: moment.time), for: key)
+            if let before = known.value(for: key)?.moment,
+                (before.revision, before.generation) > (moment.revision, moment.generation)
+            {
+                return
+            }
+            known.insert(Known(document: document, moment: moment), for: key)
         }
     }
 }

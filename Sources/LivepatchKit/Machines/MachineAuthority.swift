@@ -64,6 +64,8 @@ public final class MachineAuthority: Sendable {
     private let revisions: CoalescedRevision
     private let key: MachineIDKey
     private let state: Mutex<State>
+    /// What was made of ids: machines name themselves in each request.
+    private let hashed: Mutex<LeastRecentlyUsed<MachineID, HashedMachineID>>
 
     /// - Parameters:
     ///   - revisions: what tells that something was revoked, moved or forgotten: ``TierStateCache/revisions``.
@@ -74,6 +76,7 @@ public final class MachineAuthority: Sendable {
         self.revisions = revisions
         self.key = MachineIDKey(key)
         state = Mutex(State(known: LeastRecentlyUsed(capacity: capacity)))
+        hashed = Mutex(LeastRecentlyUsed(capacity: capacity))
     }
 
     /// Whom a secret belongs to.
@@ -114,7 +117,14 @@ public final class MachineAuthority: Sendable {
     }
 
     /// Whether a token belongs to that machine.
-    public func isMachine(_ identity: MachineIdentity, _ id: MachineID) -> Bool { identity.machine == key.hashed(id) }
+    public func isMachine(_ identity: MachineIdentity, _ id: MachineID) -> Bool {
+        if let known = hashed.withLock({ $0.value(for: id) }) { return identity.machine == known }
+        let machine = key.hashed(id)
+        // Only what is a machine's: anybody may say any id.
+        guard machine == identity.machine else { return false }
+        hashed.withLock { _ = $0.insert(machine, for: id) }
+        return true
+    }
 
     /// Ends a machine token: its machine says goodbye.
     public func end(_ secret: String) async throws {

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// What is remembered are the bytes of a whole report but for those times. So what it reads is what `DocumentCoding` reads.
 public final class ReportReader: Sendable {
-    private let known: Mutex<LeastRecentlyUsed<[UInt8], MachineReport>>
+    private let known: Mutex<LeastRecentlyUsed<ReportOutline.Rest, MachineReport>>
 
     /// - Parameter capacity: how many kinds of reports are remembered, of some kilobytes each at most.
     public init(capacity: Int = 1024) { known = Mutex(LeastRecentlyUsed(capacity: capacity)) }
@@ -50,6 +50,14 @@ struct ReportOutline {
         }
     }
 
+    /// Everything but the values of the times.
+    struct Rest: Hashable {
+        var bytes: [UInt8] = []
+
+        // An array hashes its elements one after the other.
+        func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+    }
+
     private enum Member: CaseIterable {
         case bootTime, lastCheck, time, uptimeSeconds
 
@@ -69,12 +77,12 @@ struct ReportOutline {
     private static let digits = 15
 
     private(set) var times = Times()
-    /// Everything but the values of the times.
-    private(set) var rest: [UInt8] = []
+    private(set) var rest = Rest()
 
     /// - Returns: `nil` for what tells no time, and whatever is unusual in how it does.
     init?(_ bytes: [UInt8]) {
-        guard bytes.count <= Self.longest else { return nil }
+        // In an encoding of more than one byte to a letter the same bytes may mean something else.
+        guard bytes.count <= Self.longest, bytes.first == UInt8(ascii: "{"), !bytes.contains(0) else { return nil }
         var seen: Set<Member> = []
         var copied = 0
         var index = 0
@@ -91,7 +99,7 @@ struct ReportOutline {
                 guard seen.insert(member).inserted, index < bytes.count, bytes[index] == UInt8(ascii: ":"),
                     let value = value(of: member, bytes, at: index + 1)
                 else { return nil }
-                rest += bytes[copied..<value.lowerBound]
+                rest.bytes += bytes[copied..<value.lowerBound]
                 copied = value.upperBound
                 // A text's last quotation mark begins nothing.
                 index = value.upperBound + (member == .uptimeSeconds ? 0 : 1)
@@ -99,7 +107,7 @@ struct ReportOutline {
             }
         }
         guard !seen.isEmpty else { return nil }
-        rest += bytes[copied...]
+        rest.bytes += bytes[copied...]
     }
 
     /// Takes in a member's value.

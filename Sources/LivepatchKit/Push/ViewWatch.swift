@@ -24,7 +24,7 @@ public actor ViewWatch {
 
     /// - Parameters:
     ///   - news: tells when the catalogue has changed.
-    ///   - prepare: is called before listeners hear of another head: all of them will ask at once.
+    ///   - prepare: is called before listeners hear that a head has changed: all of them will ask at once.
     public init(
         publisher: any DocumentPublisher, news: @escaping @Sendable () -> AsyncStream<Void>,
         prepare: @escaping @Sendable (TierName) async -> Void = { _ in }, logger: Logger = Logger(label: "livepatch.push")
@@ -122,7 +122,7 @@ public actor ViewWatch {
         lastQuestion += 1
         let question = lastQuestion
         let tag = try await publisher.head(for: tier).tag
-        if tiers[tier]?.tag != tag { await prepare(tier) }
+        if let last = tiers[tier]?.tag, last != tag { await prepare(tier) }
         guard var known = tiers[tier], question > known.asked else { return }
         known.asked = question
         let isNews = known.tag != tag

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Synchronization
 import TUF
 
 /// Keeps the signed repositories of a server up to its catalogue: signs what it has released, what it has revoked and whom its tiers
@@ -29,7 +30,10 @@ public actor MetadataPublisher {
 
     private var known: State?
     private var publication: Task<State, any Error>?
-    private var generation = 0
+    private nonisolated let generation = Atomic(0)
+
+    /// How often something was published.
+    public nonisolated var publications: Int { generation.load(ordering: .acquiring) }
 
     /// - Parameters:
     ///   - place: where the server stands in its chain; asked whenever somebody wants to see something.
@@ -163,7 +167,7 @@ public actor MetadataPublisher {
                 return try await catalog.revision() == revision
             }
             guard let outcome else { continue }
-            generation += 1
+            let generation = generation.add(1, ordering: .releasing).newValue
             let published = State(
                 revision: revision, generation: generation, repositories: outcome.repositories, place: place,
                 renewal: outcome.renewal)

@@ -39,12 +39,12 @@ final class SharedReads: Sendable {
 
     /// Reads for all who wait, and goes on as long as there are any.
     private func start() {
+        // Taken before the transaction begins: whoever asks after that may know of a change that it does not see.
+        let questions = state.withLock { state in
+            defer { state.waiting.removeFirst(min(Self.together, state.waiting.count)) }
+            return Array(state.waiting.prefix(Self.together))
+        }
         pool.asyncRead { database in
-            // A deferred transaction sees what was there at its first statement, which is still to come.
-            let questions = self.state.withLock { state in
-                defer { state.waiting.removeFirst(min(Self.together, state.waiting.count)) }
-                return state.waiting.prefix(Self.together)
-            }
             for tell in questions.map({ $0(database) }) { tell() }
             let goesOn = self.state.withLock { state in
                 state.isReading = !state.waiting.isEmpty

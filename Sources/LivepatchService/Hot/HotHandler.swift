@@ -74,6 +74,8 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var ends = 0
         /// The last of them, if it is one that could be answered here.
         var last: HotRequest?
+        /// Whether one of them wants the connection to end behind its answer.
+        var endsConnection = false
     }
 
     /// What came meanwhile.
@@ -135,13 +137,22 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         switch part {
-        case .head:
+        case .head(let head):
             decoded.requests += 1
             decoded.last = nil
+            if !head.isKeepAlive { decoded.endsConnection = true }
         case .body: break
         case .end: decoded.ends += 1
         }
         take(.part(part), context)
+    }
+
+    /// Gives back a request that was recognized before it was decoded, if one waits to be answered.
+    func givesBack() -> Bool {
+        guard let context, case .asking(let heard) = course, case .bytes = heard.form else { return false }
+        course = .passing
+        pass(heard, context)
+        return true
     }
 
     /// Takes a request that was recognized before it was decoded, and answers it or gives it back.

@@ -58,8 +58,8 @@ final class HotQueue: Sendable {
     ///   - body: `nil` for one that is written by itself.
     func beginning(_ head: ByteBuffer, _ body: ByteBuffer?) -> ByteBuffer {
         let work = work.value
-        // What was written has mostly left, and then this takes no memory.
-        work.room.clear()
+        // What was written has mostly left, and then this takes no memory. Where it has not, each answer takes as much as it has to.
+        work.room.clear(minimumCapacity: head.readableBytes + work.date.end.readableBytes + (body?.readableBytes ?? 0))
         work.room.writeImmutableBuffer(head)
         work.room.writeImmutableBuffer(work.date.end)
         if let body { work.room.writeImmutableBuffer(body) }

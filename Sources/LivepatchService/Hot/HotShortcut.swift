@@ -40,13 +40,33 @@ final class HotShortcut: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
+        giveUp()
         if isBetween, let request = recognize(bytes), hot.takes(request, bytes, from: self) { return }
         hasPassed = true
         guard isBetween else { return context.fireChannelRead(data) }
         let before = hot.decoded
         context.fireChannelRead(data)
-        isBetween = hot.decoded.requests == before.requests + 1 && hot.decoded.ends == before.ends + 1 && Self.isOne(bytes)
+        let decoded = hot.decoded
+        isBetween =
+            decoded.requests == before.requests + 1 && decoded.ends == before.ends + 1 && !decoded.endsConnection
+            && Self.isOne(bytes)
         if isBetween { learn(bytes) } else { familiar = nil }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        giveUp()
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        giveUp()
+        context.fireErrorCaught(error)
+    }
+
+    /// Something comes behind a request that was recognized here and is not answered yet, so that the decoder may have to see both: then it
+    /// sees them in their order.
+    private func giveUp() {
+        if hot.givesBack() { hasPassed = true }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -34,7 +34,7 @@ import Testing
         #expect(reader.count == 2)
     }
 
-    @Test func `the report of the longest ago is forgotten first`() throws {
+    @Test func `no more kinds of reports are remembered than there is room for`() throws {
         let reader = ReportReader(capacity: 2)
         for kernel: KernelVersion in ["5.15.0-107.117", "5.15.0-108.118", "5.15.0-109.119"] {
             var report = Self.full(2, kernel: kernel)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LivepatchKit
 import LivepatchTesting
+import Synchronization
 import Testing
 
 @Suite("Announcing changes of a view") struct ViewWatchTests {
@@ -49,6 +50,22 @@ import Testing
         #expect(await counting.heads == asked + 1)
         #expect(await watch.listeners == 100)
         for stream in streams { #expect(await next(stream) == (try await tag("edge"))) }
+    }
+
+    @Test func `what listeners will ask for is prepared before they hear of a change, and not before there is one`() async throws
+    {
+        let prepared = Mutex<[TierName]>([])
+        let watch = ViewWatch(
+            publisher: server.publisher, news: { AsyncStream { $0.finish() } },
+            prepare: { tier in prepared.withLock { $0.append(tier) } })
+        let listener = Noting { prepared.withLock { $0.count } }
+        let listening = try await watch.tell(listener, of: "stable")
+        await watch.beat()
+        #expect(prepared.withLock { $0 } == [] && listener.heard.withLock { Set($0) } == [0])
+        try await server.administer(.promote(version: "107.1", tier: "stable"))
+        await watch.beat()
+        #expect(prepared.withLock { $0 } == ["stable"] && listener.heard.withLock { $0.last } == 1)
+        withExtendedLifetime(listening) {}
     }
 
     @Test func `a beat repeats the tag, and notices what nobody told of`() async throws {
@@ -125,4 +142,16 @@ private actor CountingPublisher: DocumentPublisher {
     func metadata(_ file: MetadataFile, for tier: TierName) async throws -> [UInt8]? {
         try await publisher.metadata(file, for: tier)
     }
+}
+
+/// Notes what is so whenever it hears something.
+private final class Noting: ViewListener {
+    let heard = Mutex<[Int]>([])
+    private let look: @Sendable () -> Int
+
+    init(_ look: @escaping @Sendable () -> Int) { self.look = look }
+
+    func hear(_ tag: String) { heard.withLock { $0.append(look()) } }
+
+    func end() {}
 }

@@ -1,6 +1,8 @@
 import LivepatchKit
 import LivepatchTesting
 import NIOCore
+import NIOEmbedded
+import NIOHTTP1
 import Testing
 
 @testable import LivepatchService
@@ -160,18 +162,100 @@ struct HotShortcutTests {
         }
     }
 
-    @Test func `requests that come in pieces or several at once are answered in order`() async throws {
+    @Test func `several requests at once are answered in order`() async throws {
         try await line { line, _ in
             for _ in 0..<2 { _ = try await line.get(Self.path, until: "content") }
             let request = "GET \(Self.path) HTTP/1.1\r\n\(line.fields)\r\n"
-            let many = request + request.replacing(Self.path, with: Self.other) + request
-            #expect(try await line.ask(many, until: "another").undecoded == 0)
-            _ = try await line.ask(until: "content")
-            for cut in [1, 4, 20, request.utf8.count - 1] {
-                let pieces = (String(request.prefix(cut)), String(request.dropFirst(cut)))
-                #expect(try await line.ask(pieces.0, pieces.1, until: "content").answer.hasPrefix("HTTP/1.1 200 "))
-            }
+            let last = request.replacing(Self.path, with: Self.other)
+            let answer = try await line.ask(request + request + last, until: "another")
+            #expect(answer.undecoded == 0 && answer.answer.ranges(of: "content").count == 2)
         }
+    }
+
+    @Test(arguments: [1, 4, 20, 120]) func `a request that comes in two pieces is answered`(_ cut: Int) async throws {
+        try await line { line, _ in
+            for _ in 0..<2 { _ = try await line.get(Self.path, until: "content") }
+            let request = "GET \(Self.path) HTTP/1.1\r\n\(line.fields)\r\n"
+            let pieces = (String(request.prefix(cut)), String(request.dropFirst(cut)))
+            #expect(try await line.ask(pieces.0, pieces.1, until: "content").answer.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test func `what was recognized and cannot be answered is answered by the handlers, though the client sends no more`()
+        async throws
+    {
+        try await line { line, _ in
+            for _ in 0..<2 { _ = try await line.get(Self.path, until: "content") }
+            try await line.outbound.write(
+                ByteBuffer(string: "GET /v1/patches/nothing HTTP/1.1\r\n\(line.fields)\r\n"))
+            line.outbound.finish()
+            #expect(await line.inbox.answer(until: "}").hasPrefix("HTTP/1.1 404 "))
+        }
+    }
+
+    /// What stands around the decoder of a connection, without a connection.
+    private struct Pipeline {
+        let channel = EmbeddedChannel()
+
+        init(_ server: ServerUnderTest) throws {
+            let routes = ServerRoutes.routes(server.parts, server.options, logger: server.log.logger(label: "hot"))
+            let limits = server.parts.governance
+            let connection = ConnectionGuard(
+                limits.limits.connections, places: limits.connections, logger: server.log.logger(label: "guard"))
+            let hot = HotHandler(try #require(routes.hot), connection)
+            try channel.pipeline.syncOperations.addHandlers([
+                HTTPResponseEncoder(), ByteCounter(connection), HotShortcut(hot),
+                ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)), hot, connection,
+            ])
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        }
+
+        /// Something comes while all else waits.
+        func comes(_ text: String) throws { try channel.writeInbound(ByteBuffer(string: text)) }
+
+        /// What has reached the handlers behind: the requests' targets, and a dot for each end.
+        func passed() throws -> [String] {
+            channel.embeddedEventLoop.run()
+            var passed: [String] = []
+            while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+                switch part {
+                case .head(let head):
+                    passed.append(head.uri)
+                    // As if it were answered at once.
+                    channel.write(HTTPServerResponsePart.head(.init(version: .http1_1, status: .ok)), promise: nil)
+                    channel.write(HTTPServerResponsePart.end(nil), promise: nil)
+                case .body: passed.append("body")
+                case .end: passed.append(".")
+                }
+            }
+            return passed
+        }
+    }
+
+    @Test func `what comes behind a request that waits to be answered is decoded behind it`() async throws {
+        let server = try await ServerUnderTest().heated()
+        func request(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer nobody\r\n\r\n" }
+        // No token is known, so that the handlers have to answer everything.
+        let pipeline = try Pipeline(server)
+        for _ in 0..<2 {
+            try pipeline.comes(request("/v1/patches/a"))
+            #expect(try pipeline.passed() == ["/v1/patches/a", "."])
+        }
+        // A part of the next request, before the one that was recognized is answered.
+        let next = request("/v1/patches/c")
+        try pipeline.comes(request("/v1/patches/b"))
+        try pipeline.comes(String(next.prefix(30)))
+        #expect(try pipeline.passed() == ["/v1/patches/b", "."])
+        try pipeline.comes(String(next.dropFirst(30)))
+        #expect(try pipeline.passed() == ["/v1/patches/c", "."])
+
+        let other = try Pipeline(server)
+        try other.comes(request("/v1/patches/a"))
+        #expect(try other.passed() == ["/v1/patches/a", "."])
+        try other.comes(request("/v1/patches/b"))
+        try other.comes(request("/v1/patches/c"))
+        other.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(try other.passed() == ["/v1/patches/b", ".", "/v1/patches/c", "."])
     }
 
     @Test func `a target that is too long is refused`() async throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import HummingbirdTesting
 @testable import LivepatchService
 
-/// By which way a test's requests for patch files, and its check-ins, are answered. Whoever asks must not be able to tell.
+/// By which way a test's requests for patch files and documents, and its check-ins, are answered. Whoever asks must not be able to tell.
 enum Wire: String, CaseIterable {
     /// The handlers, without a connection.
     case handlers
