@@ -26,21 +26,21 @@ struct FirstSyncBenchmark {
     func run() async throws -> [Figure] {
         let count = bench.scale.firstFiles
         defer {
-            for name in ["first", "www", "arrived", "kept"] { bench.remove(name) }
+            for name in ["first", "first-www", "arrived", "kept"] { bench.remove(name) }
         }
         bench.say("first: making \(count) files of 100 KB…")
         let names = PatchNames(
             versions: [PatchVersion(100, 1)], kernels: try PatchNames.kernels(count / Self.flavours),
             flavours: try (0..<Self.flavours).map { try Flavour(parsing: "flavour\($0)") })
         let origin = try Stores(at: bench.path("first"))
-        try FileManager.default.createDirectory(atPath: bench.path("www"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: bench.path("first-www"), withIntermediateDirectories: true)
         var noise = Noise(seed: 3)
         let contents = names.all().map { (name: $0, bytes: noise.bytes(Self.fileLength)) }
         for file in try await origin.release(contents, atOnce: 4) {
             // The same file under its name, so that everybody reads the same bytes of the same disk.
             try FileManager.default.linkItem(
                 atPath: DirectoryPatchStorage(at: bench.path("first")).path(of: file.digest),
-                toPath: bench.path("www/\(file.name)"))
+                toPath: bench.path("first-www/\(file.name)"))
         }
         let secret = try await origin.issueToken()
         try origin.close()
@@ -51,10 +51,10 @@ struct FirstSyncBenchmark {
         _ = try await asker.upstream.head(unless: nil)
         try await asker.close()
 
-        let daemon = try RunningRsync(root: bench.path("www"), folder: bench.path("rsync"))
+        let daemon = try RunningRsync(root: bench.path("first-www"), folder: bench.path("rsync"))
         defer { daemon?.stop() }
         let nginx = try await Program.path("nginx").asyncMap {
-            try await RunningNginx($0, root: bench.path("www"), folder: bench.path("nginx"))
+            try await RunningNginx($0, root: bench.path("first-www"), folder: bench.path("nginx"))
         }
         defer { nginx?.stop() }
         let peers = try peers(names.all().map(\.description), daemon, nginx)
@@ -142,7 +142,7 @@ struct FirstSyncBenchmark {
         }
         if let copy = Program.path("cp") {
             peers.append(
-                Peer(name: "cp", crossesNetwork: false, program: copy, arguments: ["-rT", bench.path("www"), target]))
+                Peer(name: "cp", crossesNetwork: false, program: copy, arguments: ["-rT", bench.path("first-www"), target]))
         }
         for (program, package) in [("rsync", "rsync"), ("nginx", "nginx-light"), ("curl", "curl"), ("aria2c", "aria2")]
         where Program.path(program) == nil {
