@@ -7,8 +7,9 @@ import Tracing
 
 /// A server's database: one SQLite file, opened by as many processes as like to.
 ///
-/// Readers never wait for writers (write-ahead log); a writer waits at most five seconds for another one, of this process or of another. What
-/// a write has acknowledged survives a power cut. Nothing that another process may change is remembered between two accesses.
+/// Readers never wait for writers (write-ahead log); a writer waits at most five seconds for another one, of this process or of
+/// another. What a write has acknowledged survives a power cut. Nothing that another process may change is remembered between two
+/// accesses.
 ///
 /// The stores are small views of it:
 ///

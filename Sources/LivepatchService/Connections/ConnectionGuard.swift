@@ -42,7 +42,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var announced = 0
     private var closesAfterAnswer = false
     /// Whether what comes has been shown to ``admits(_:)`` already.
-    private var isAdmitted = false
+    private(set) var isAdmitted = false
 
     init(_ limits: ConnectionLimits, places: ConnectionPlaces, logger: Logger) {
         self.limits = limits
@@ -131,10 +131,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard isOpen, let context else { return false }
         switch part {
         case .head(let head):
-            requestLine = (0, false)
-            let expects = ExpectedContinue.waits(head)
-            announced = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-            watch.headerEnded(expects: expects, at: .now())
+            headerEnded(
+                announcing: head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0,
+                expects: ExpectedContinue.waits(head))
             guard head.uri.utf8.count <= limits.targetBytes else {
                 refuse(
                     LivepatchError(
@@ -149,9 +148,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 end(.unwantedBody, context)
                 return false
             }
-        case .end:
-            announced = 0
-            watch.requestEnded(at: .now())
+        case .end: requestEnded()
         }
         return true
     }
@@ -160,12 +157,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// come in parts.
     func admits(wholeRequestFor target: String) -> Bool {
         guard isOpen, target.utf8.count <= limits.targetBytes else { return false }
-        requestLine = (0, false)
-        announced = 0
-        let now = NIODeadline.now()
-        watch.headerEnded(expects: false, at: now)
-        watch.requestEnded(at: now)
+        headerEnded(announcing: 0, expects: false)
+        requestEnded()
         return true
+    }
+
+    private func headerEnded(announcing length: Int, expects: Bool) {
+        requestLine = (0, false)
+        announced = length
+        watch.headerEnded(expects: expects, at: .now())
+    }
+
+    private func requestEnded() {
+        announced = 0
+        watch.requestEnded(at: .now())
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -16,32 +16,53 @@ struct DocumentRequest: Hashable, Sendable {
         case Paths.syncTiers: (subject, template) = (.document(.tiers), target)
         case Paths.syncCoverage: (subject, template) = (.document(.coverage), target)
         default:
-            guard target.hasPrefix(Self.prefix), !target.utf8.contains(where: Self.isSpecial) else { return nil }
-            let parts = target.dropFirst(Self.prefix.count).split(separator: "/", omittingEmptySubsequences: false)
-            switch (parts.count, parts[0]) {
-            case (2, "tiers"):
-                guard let tier = try? TierName(parsing: String(parts[1])) else { return nil }
+            guard !target.utf8.contains(where: Self.isSpecial) else { return nil }
+            let parts = target.split(separator: "/", omittingEmptySubsequences: false)
+            if let values = Self.tier.values(parts) {
+                guard let tier = try? TierName(parsing: values[0]) else { return nil }
                 (subject, template) = (.document(.tier(tier)), Paths.syncTierTemplate)
-            case (4, "metadata"):
-                let (of, name) = (String(parts[2]), String(parts[3]))
-                let repository: MetadataRepository
-                switch parts[1] {
-                case "origins":
-                    guard let deployment = try? DeploymentID(parsing: of) else { return nil }
-                    (repository, template) = (.origin(deployment), Paths.originMetadataTemplate)
-                case "tiers":
-                    guard let tier = try? TierName(parsing: of) else { return nil }
-                    (repository, template) = (.view(tier), Paths.viewMetadataTemplate)
-                default: return nil
+            } else if let values = Self.view.values(parts) {
+                guard let tier = try? TierName(parsing: values[0]), let file = Self.file(values[1], of: .view(tier)) else {
+                    return nil
                 }
-                guard let file = MetadataFile(requested: name, of: repository), !file.isOfPatchVersion else { return nil }
-                subject = .metadata(file)
-            default: return nil
+                (subject, template) = (.metadata(file), Paths.viewMetadataTemplate)
+            } else if let values = Self.origin.values(parts) {
+                guard let origin = try? DeploymentID(parsing: values[0]), let file = Self.file(values[1], of: .origin(origin))
+                else {
+                    return nil
+                }
+                (subject, template) = (.metadata(file), Paths.originMetadataTemplate)
+            } else {
+                return nil
             }
         }
     }
 
-    private static let prefix = "/v1/sync/"
+    private static let tier = RouteTemplate(Paths.syncTierTemplate)
+    private static let view = RouteTemplate(Paths.viewMetadataTemplate)
+    private static let origin = RouteTemplate(Paths.originMetadataTemplate)
+
+    private static func file(_ name: String, of repository: MetadataRepository) -> MetadataFile? {
+        MetadataFile(requested: name, of: repository).flatMap { $0.isOfPatchVersion ? nil : $0 }
+    }
 
     private static func isSpecial(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "%") || byte == UInt8(ascii: "?") }
+}
+
+/// A route's template, to be held against the parts of a path between its slashes.
+private struct RouteTemplate: Sendable {
+    /// `nil` for a parameter.
+    private let parts: [String?]
+
+    init(_ template: String) {
+        parts = template.split(separator: "/", omittingEmptySubsequences: false).map { $0.hasPrefix("{") ? nil : String($0) }
+    }
+
+    /// What stands in the places of the parameters, in their order; `nil` for another path.
+    func values(_ path: [Substring]) -> [String]? {
+        guard path.count == parts.count, zip(path, parts).allSatisfy({ part, wanted in wanted.map { $0 == part } ?? true }) else {
+            return nil
+        }
+        return zip(path, parts).compactMap { $1 == nil ? String($0) : nil }
+    }
 }

@@ -8,10 +8,22 @@ import Synchronization
 /// Answers questions for the head of a view, its documents and its signed metadata from memory (``HotAnswers``), as long as a
 /// ``PromptDocuments`` knows them.
 final class HotDocuments: Sendable {
-    /// An answer with a document.
+    /// The answers that a document takes, made once.
     private struct Ready: Sendable {
-        let head: ByteBuffer
+        let tag: EntityTag
+        /// The heads of the answer with the document, and of the one to whoever has it.
+        let whole: ByteBuffer
+        let unchanged: ByteBuffer
         let body: ByteBuffer
+
+        init(_ document: PublishedDocument) {
+            tag = EntityTag(document.tag)
+            var fields = DocumentAnswers.beginning(document, ifNoneMatch: nil).1
+            fields[.contentLength] = "\(document.bytes.count)"
+            whole = HotHead.bytes(.ok, fields)
+            unchanged = HotHead.bytes(.notModified, DocumentAnswers.beginning(document, ifNoneMatch: tag.field).1)
+            body = ByteBuffer(bytes: document.bytes)
+        }
     }
 
     private let documents: any PromptDocuments
@@ -44,26 +56,18 @@ final class HotDocuments: Sendable {
             lagField = DocumentAnswers.lag(lag.seconds)
         }
         guard let place = admit() else { return nil }
-        let (status, fields) = DocumentAnswers.beginning(document, ifNoneMatch: ifNoneMatch)
-        var head: ByteBuffer
-        var body: ByteBuffer?
-        if status == .ok {
-            let ready = ready(document, fields)
-            head = ready.head
-            body = ready.body
-        } else {
-            head = HotHead.bytes(status, fields)
-        }
+        let ready = ready(document)
+        let isKnown = ready.tag.isNamed(inIfNoneMatch: ifNoneMatch)
+        var head = isKnown ? ready.unchanged : ready.whole
         if let lagField { head.writeField(HeaderNames.lag, lagField) }
-        return HotAnswer(status, head, body: body, place: place, template: request.template)
+        return HotAnswer(
+            isKnown ? .notModified : .ok, head, body: isKnown ? nil : ready.body, place: place, template: request.template)
     }
 
-    private func ready(_ document: PublishedDocument, _ fields: HTTPFields) -> Ready {
+    private func ready(_ document: PublishedDocument) -> Ready {
         ready.withLock { ready in
             if let known = ready.value(for: document.digest) { return known }
-            var fields = fields
-            fields[.contentLength] = "\(document.bytes.count)"
-            let fresh = Ready(head: HotHead.bytes(.ok, fields), body: ByteBuffer(bytes: document.bytes))
+            let fresh = Ready(document)
             ready.insert(fresh, for: document.digest)
             return fresh
         }

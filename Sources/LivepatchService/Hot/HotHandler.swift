@@ -99,8 +99,6 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var others = 0
     /// What has come from the decoder.
     private(set) var decoded = Decoded()
-    /// What comes from the decoder has been looked at before it was decoded.
-    private var isKnown = false
     /// Most connections never need it, and many wait: so there is hardly room in it at first.
     private var held = CircularBuffer<Held>(initialCapacity: 1)
     private var holdsRead = false
@@ -188,7 +186,7 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .event(let event) = arrival, event is ChannelShouldQuiesceEvent { isStopping = true }
         guard !isBusy else { return held.append(arrival) }
         switch (course, arrival) {
-        case (.passing, .part(.head(let head))) where others == 0 && !isStopping && !isKnown && answers.isOpen:
+        case (.passing, .part(.head(let head))) where others == 0 && !isStopping && !connection.isAdmitted && answers.isOpen:
             guard let request = HotRequest(head) else { return pass(arrival, context) }
             guard connection.admits(.head(head)) else { return }
             decoded.last = request
@@ -229,9 +227,8 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 if heard.request.body.readableBytes > 0 { pass(.part(.body(heard.request.body)), context) }
                 if toItsEnd { pass(.part(.end(nil)), context) }
             case .bytes(let bytes, let shortcut):
-                isKnown = true
+                // It comes back from the decoder, and is not asked about once more.
                 shortcut.pass(bytes)
-                isKnown = false
             }
         }
     }

@@ -6,7 +6,7 @@ struct EntryMeter: Sendable {
     static let count = "livepatch_server_http_authorizer_count"
 
     /// What was presented.
-    enum Credential: String, CaseIterable {
+    enum Credential: Int, CaseIterable {
         /// User and password of an administrator.
         case basic
         /// The token of an administrator's session.
@@ -17,18 +17,6 @@ struct EntryMeter: Sendable {
         case auth
         /// A token where any kind is taken, and that none has known.
         case unknown
-
-        /// Among all cases.
-        fileprivate var place: Int {
-            switch self {
-            case .basic: 0
-            case .session: 1
-            case .sync: 2
-            case .machine: 3
-            case .auth: 4
-            case .unknown: 5
-            }
-        }
     }
 
     /// In the order of ``Credential``'s cases.
@@ -37,8 +25,8 @@ struct EntryMeter: Sendable {
     init(_ factory: any MetricsFactory) {
         meters = Credential.allCases.map { credential in
             (
-                Timer(label: Self.duration, dimensions: [("token_type", credential.rawValue)], factory: factory),
-                Counter(label: Self.count, dimensions: [("token", credential.rawValue)], factory: factory)
+                Timer(label: Self.duration, dimensions: [("token_type", "\(credential)")], factory: factory),
+                Counter(label: Self.count, dimensions: [("token", "\(credential)")], factory: factory)
             )
         }
     }
@@ -65,7 +53,7 @@ struct EntryMeter: Sendable {
 
     /// Notes an attempt to enter that took so long.
     func note(_ credential: Credential, _ duration: Duration) {
-        let meter = meters[credential.place]
+        let meter = meters[credential.rawValue]
         meter.timer.recordNanoseconds(duration.nanoseconds)
         meter.counter.increment()
     }

@@ -31,18 +31,19 @@ final class RequestMeter: Sendable {
             handler: Self.template(handler), method: Self.known.contains(method) ? method.rawValue : "other", code: code)
         let timer = state.withLock { state in
             if let last = state.last, last.key == key { return last.timer }
-            let timer = state.timers[key] ?? makeTimer(key)
-            state.timers[key] = timer
+            let timer = state.timers[key] ?? makeTimer(key, &state)
             state.last = (key, timer)
             return timer
         }
         timer.recordNanoseconds(duration.nanoseconds)
     }
 
-    private func makeTimer(_ key: Key) -> Metrics.Timer {
-        Metrics.Timer(
+    private func makeTimer(_ key: Key, _ state: inout State) -> Metrics.Timer {
+        let timer = Metrics.Timer(
             label: Self.duration, dimensions: [("handler", key.handler), ("method", key.method), ("code", "\(key.code)")],
             factory: factory)
+        state.timers[key] = timer
+        return timer
     }
 
     /// The name of what no route answers is the router's own; it is no template.
